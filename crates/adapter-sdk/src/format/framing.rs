@@ -1,0 +1,76 @@
+//! What every format tells the file source: whether a file is whole, and where its rows lie.
+
+use domain::{Rule, Timestamp};
+use std::io::BufRead;
+
+/// A format's way to cut a file into rows. Streams: memory does not grow with the file.
+pub trait Framing: Send + Sync {
+    /// Reads the whole file once, before anything of it is published, and says what it holds.
+    ///
+    /// # Errors
+    /// A [`Refusal`] when the file is broken: it is then refused whole.
+    fn inspect(&self, input: &mut dyn BufRead) -> Result<Facts, Refusal>;
+
+    /// Reads rows one by one; `input` stands at byte `start.byte_from` of the file, which is either 0 or the
+    /// `byte_to` of a row given out earlier (then `start.number` is that row's number).
+    fn rows<'a>(&self, input: Box<dyn BufRead + Send + 'a>, start: RowStart) -> Box<dyn RowReader + 'a>;
+}
+
+/// Where reading of rows starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RowStart {
+    /// Byte offset in the file.
+    pub byte: u64,
+    /// Number of the last row before it, 0 at the beginning.
+    pub number: u64,
+}
+
+/// Gives out rows in order.
+pub trait RowReader: Send {
+    /// Reads the next row into `row`; `false` at the end of the rows.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is no longer what [`Framing::inspect`] saw.
+    fn next_row(&mut self, row: &mut FramedRow) -> std::io::Result<bool>;
+}
+
+/// A row as it stands in the file; buffers are reused from row to row.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FramedRow {
+    /// Number within the file, from 1, header not counted.
+    pub number: u64,
+    /// First byte in the file, from 0.
+    pub byte_from: u64,
+    /// End, exclusive; a line end is not counted.
+    pub byte_to: u64,
+    /// Where the next row may be looked for.
+    pub next_byte: u64,
+    /// What kind of row it is where a format has several (`ENT`); else empty.
+    pub kind: String,
+    /// Its bytes, as received.
+    pub bytes: Vec<u8>,
+}
+
+/// What a file says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Facts {
+    /// Rows (what a flag's `rows=` and the trailer count).
+    pub rows: u64,
+    /// Whether it states all that exists.
+    pub full: bool,
+    /// Time up to which the department's feed is known with this file.
+    pub as_of: Option<Timestamp>,
+    /// The part of the stock it speaks of (an area), empty for all.
+    pub scope: String,
+}
+
+/// Why a whole file is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The rule that it breaks.
+    pub rule: &'static Rule,
+    /// Where, in words without any value from the file (`line 3`, `trailer says 4, counted 5`).
+    pub detail: String,
+    /// Whether the same file may be good later (a provider's error page): wait instead of refusing.
+    pub retry: bool,
+}

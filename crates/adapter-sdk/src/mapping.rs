@@ -1,0 +1,152 @@
+//! What a department's rows mean: the only thing an adapter writes.
+
+use contract::canonical::v1 as canonical;
+use domain::{Identifier, Rule, Timestamp};
+use prost::{Message, Name};
+
+/// A catalogue resource that a department publishes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Resource {
+    /// Catalogue id (`natural-person`).
+    pub id: &'static str,
+    /// Full name of its message (`exchange.canonical.v1.NaturalPerson`).
+    pub message: &'static str,
+}
+
+/// What a department's adapter says about itself.
+#[derive(Debug)]
+pub struct Department {
+    /// Department id (`public-security`).
+    pub id: &'static str,
+    /// Name of the legacy system, for [`Source.system`](canonical::Source).
+    pub system: &'static str,
+    /// Version of the mapping; raise it when the same row would translate to something else.
+    pub mapping_version: &'static str,
+    /// Name of the encoding of the original bytes (`GB18030`), for rejects.
+    pub encoding: &'static str,
+    /// What it publishes.
+    pub resources: &'static [Resource],
+    /// Every rule and flag that its rows can meet.
+    pub rules: &'static [&'static Rule],
+}
+
+/// A row as received.
+#[derive(Debug, Clone, Copy)]
+pub struct Row<'a> {
+    /// What kind of row where the source has several (`ENT`, a table's name); else empty.
+    pub kind: &'a str,
+    /// The bytes, as received.
+    pub bytes: &'a [u8],
+}
+
+/// A department's meaning: a pure function from a row (and what it remembered of the row's entity)
+/// to records.
+pub trait Mapping: Send + Sync {
+    /// The department.
+    fn department(&self) -> &'static Department;
+
+    /// The source's own entity that the row speaks of, when rows of one entity must know of each other
+    /// (a key that changes). Most departments have none.
+    fn entity(&self, _row: &Row<'_>) -> Option<String> {
+        None
+    }
+
+    /// Translates a row. `memory` is what an earlier row of the same entity left in
+    /// [`Translated::Records`]. Warnings travel with the record as flags, a rejection names its rule.
+    fn translate(&self, row: &Row<'_>, memory: Option<&[u8]>) -> Translated;
+
+    /// The entity and memory that a published record implies, to rebuild lost state from the department's own topic.
+    fn recall(&self, _record: &canonical::Record) -> Option<(String, Vec<u8>)> {
+        None
+    }
+}
+
+/// What a row turned out to be.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Translated {
+    /// One or more records (published, unchanged or superseded: the runner judges).
+    Records {
+        /// In the order in which they are published.
+        drafts: Vec<Draft>,
+        /// What to remember of the row's entity; `None` leaves the memory as it is.
+        memory: Option<Vec<u8>>,
+    },
+    /// Known to be older than what is there (a history row).
+    Superseded {
+        /// The resource and key it speaks of, where they can be read.
+        about: Option<(&'static str, String)>,
+    },
+    /// Passed over, as the department's page says.
+    Skipped {
+        /// Which provision says so.
+        rule: &'static Rule,
+    },
+    /// Refused.
+    Rejected(Rejection),
+}
+
+/// A row's refusal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rejection {
+    /// The rule that it breaks; the first in the page's order.
+    pub rule: &'static Rule,
+    /// The source's field it speaks of (`gmsfhm`); empty for the whole row.
+    pub field: &'static str,
+    /// The resource that would have been published.
+    pub resource: &'static str,
+    /// The key that it would have had, where it can be read: a full export then counts it as mentioned.
+    pub key: Option<String>,
+}
+
+/// A record that is not yet judged, numbered and published.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// Catalogue resource id.
+    pub resource: &'static str,
+    /// Key inside the resource.
+    pub key: String,
+    /// The source's version stamp: digits, of one width within the resource (14 for local seconds).
+    pub stamp: String,
+    /// The source's own time of the version.
+    pub source_time: Timestamp,
+    /// Every identifier that the record is found by.
+    pub subjects: Vec<Identifier>,
+    /// Ids of the flags, sorted and without repeats ([`Draft::flag`] keeps them so).
+    pub flags: Vec<&'static str>,
+    /// What happens to the record.
+    pub effect: Effect,
+}
+
+/// What a draft does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// The record says this now.
+    Upsert {
+        /// Full name of the message.
+        message: String,
+        /// The message's bytes.
+        body: Vec<u8>,
+    },
+    /// The record is taken back.
+    Withdraw {
+        /// Why, a stable word (`key.changed`, `source.cancelled`).
+        reason: &'static str,
+    },
+}
+
+impl Effect {
+    /// An upsert of `body`.
+    #[must_use]
+    pub fn upsert<M: Message + Name>(body: &M) -> Self {
+        Self::Upsert { message: M::full_name(), body: body.encode_to_vec() }
+    }
+}
+
+impl Draft {
+    /// Adds a flag by its rule.
+    pub fn flag(&mut self, rule: &'static Rule) {
+        if let Err(place) = self.flags.binary_search(&rule.id) {
+            self.flags.insert(place, rule.id);
+        }
+    }
+}

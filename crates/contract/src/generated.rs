@@ -1,0 +1,14 @@
+//! Messages generated from `proto/` by the build script.
+
+/// Records as departments publish them and consumers read them.
+pub mod canonical {
+    /// Package `exchange.canonical.v1`.
+    pub mod v1 {
+        include!(concat!(env!("OUT_DIR"), "/exchange.canonical.v1.rs"));
+    }
+}
+
+/// Services and bus messages: package `exchange.v1`.
+pub mod v1 {
+    include!(concat!(env!("OUT_DIR"), "/exchange.v1.rs"));
+}

@@ -1,0 +1,51 @@
+//! The total order of versions: source stamp, intake, ordinal.
+
+use std::fmt;
+
+/// A record's version; byte order is version order (canonical.md, "Versions").
+///
+/// Text form `<stamp>.<intake>.<ordinal>`: the source's stamp as fourteen or more digits of equal
+/// width within a resource, the intake number and the row's ordinal zero-padded to ten digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version(String);
+
+impl Version {
+    /// Joins the three parts. `stamp` must be digits only and of one width within a resource.
+    #[must_use]
+    pub fn new(stamp: &str, intake: u64, ordinal: u64) -> Self {
+        Self(format!("{stamp}.{intake:010}.{ordinal:010}"))
+    }
+
+    /// Reads a version back from its text.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split('.');
+        let well_formed = parts.clone().count() == 3
+            && parts.all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+        well_formed.then(|| Self(text.to_owned()))
+    }
+
+    /// The source's stamp.
+    #[must_use]
+    pub fn stamp(&self) -> &str {
+        self.0.split('.').next().unwrap_or_default()
+    }
+
+    /// The intake number.
+    #[must_use]
+    pub fn intake(&self) -> u64 {
+        self.0.split('.').nth(1).and_then(|part| part.parse().ok()).unwrap_or_default()
+    }
+
+    /// The text, as it travels.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

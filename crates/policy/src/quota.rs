@@ -1,0 +1,136 @@
+//! Counting: how often a grant was used this second, this day, and for one subject this day.
+
+use crate::Approved;
+use chrono::{FixedOffset, NaiveDate};
+use domain::{Identifier, Reason, Timestamp, catalogue::Quota};
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, RandomState},
+    sync::LazyLock,
+    time::Duration,
+};
+
+/// Subjects remembered a day, over all grants; beyond it, grants with a limit per subject refuse rather
+/// than forget. At 24 bytes each this bounds the table to some 100 MB.
+const MAX_SUBJECTS: usize = 4_000_000;
+
+/// What is left of a grant's quotas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Left {
+    /// Questions left this second.
+    pub per_second: Option<u32>,
+    /// Questions left this day.
+    pub per_day: Option<u32>,
+}
+
+/// A mark of a subject that is only good inside this process: the table must not be a list of people.
+pub(crate) fn subject_mark(by: &Identifier) -> u64 {
+    static STATE: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    STATE.hash_one(by)
+}
+
+/// The counters of one node.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    grants: HashMap<String, Used>,
+    subjects: HashMap<(String, u64), u32>,
+    day: Option<NaiveDate>,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Used {
+    second: i64,
+    in_second: u32,
+    in_day: u32,
+}
+
+impl Counters {
+    /// Counts one question on every grant it rests on, or on none.
+    pub(crate) fn count(
+        &mut self,
+        approved: &[Approved],
+        now: Timestamp,
+        offset: FixedOffset,
+    ) -> Result<(), (String, Reason, Duration)> {
+        self.turn_day(now, offset);
+        for (place, each) in approved.iter().enumerate() {
+            if is_first_of_grant(approved, place) {
+                self.check(each, now, offset).map_err(|(reason, wait)| (each.grant.id.clone(), reason, wait))?;
+            }
+        }
+        for (place, each) in approved.iter().enumerate() {
+            if is_first_of_grant(approved, place) {
+                self.add(each, now);
+            }
+        }
+        Ok(())
+    }
+
+    /// What is left of `quota` for the grant `id`.
+    pub(crate) fn left(&mut self, id: &str, quota: &Quota, now: Timestamp, offset: FixedOffset) -> Left {
+        self.turn_day(now, offset);
+        let used = self.used(id, now);
+        Left {
+            per_second: quota.per_second.map(|limit| limit.saturating_sub(used.in_second)),
+            per_day: quota.per_day.map(|limit| limit.saturating_sub(used.in_day)),
+        }
+    }
+
+    fn check(&self, each: &Approved, now: Timestamp, offset: FixedOffset) -> Result<(), (Reason, Duration)> {
+        let quota = &each.grant.quota;
+        let used = self.used(&each.grant.id, now);
+        let tomorrow = until_tomorrow(now, offset);
+        if quota.per_second.is_some_and(|limit| used.in_second >= limit) {
+            return Err((Reason::QuotaSecond, Duration::from_secs(1)));
+        }
+        if quota.per_day.is_some_and(|limit| used.in_day >= limit) {
+            return Err((Reason::QuotaDay, tomorrow));
+        }
+        if quota.per_subject_per_day.is_some_and(|limit| !self.subject_fits(each, limit)) {
+            return Err((Reason::QuotaSubject, tomorrow));
+        }
+        Ok(())
+    }
+
+    fn subject_fits(&self, each: &Approved, limit: u32) -> bool {
+        match self.subjects.get(&(each.grant.id.clone(), each.subject)) {
+            Some(used) => used.saturating_add(each.weight) <= limit,
+            None => each.weight <= limit && self.subjects.len() < MAX_SUBJECTS,
+        }
+    }
+
+    fn add(&mut self, each: &Approved, now: Timestamp) {
+        let mut used = self.used(&each.grant.id, now);
+        used.in_second += 1;
+        used.in_day += 1;
+        self.grants.insert(each.grant.id.clone(), used);
+        if each.grant.quota.per_subject_per_day.is_some() {
+            *self.subjects.entry((each.grant.id.clone(), each.subject)).or_default() += each.weight;
+        }
+    }
+
+    fn used(&self, id: &str, now: Timestamp) -> Used {
+        let second = now.timestamp();
+        let used = self.grants.get(id).copied().unwrap_or_default();
+        if used.second == second { used } else { Used { second, in_second: 0, ..used } }
+    }
+
+    fn turn_day(&mut self, now: Timestamp, offset: FixedOffset) {
+        let today = domain::clock::local_day(now, offset);
+        if self.day != Some(today) {
+            self.day = Some(today);
+            self.grants.clear();
+            self.subjects.clear();
+        }
+    }
+}
+
+fn is_first_of_grant(approved: &[Approved], place: usize) -> bool {
+    let grant = &approved[place].grant.id;
+    approved[..place].iter().all(|earlier| earlier.grant.id != *grant)
+}
+
+fn until_tomorrow(now: Timestamp, offset: FixedOffset) -> Duration {
+    let seconds = (now.timestamp() + i64::from(offset.local_minus_utc())).rem_euclid(86_400);
+    Duration::from_secs(u64::try_from(86_400 - seconds).unwrap_or(86_400))
+}

@@ -1,0 +1,152 @@
+//! The storage engine: opening a folder for its owner, and what the engine's errors mean.
+
+use crate::StoreError;
+use fjall::{
+    Database, Keyspace, KeyspaceCreateOptions, LsmError, PersistMode,
+    config::{CompressionPolicy, FilterPolicy},
+};
+use std::{io::ErrorKind, path::Path};
+
+/// Journals are read whole at start; this bounds how long that takes.
+const JOURNAL_BYTES: u64 = 128 * 1024 * 1024;
+/// Per keyspace; also bounds how long a flush holds up a batch.
+const MEMTABLE_BYTES: u64 = 32 * 1024 * 1024;
+const SMALL_MEMTABLE_BYTES: u64 = 4 * 1024 * 1024;
+
+const META: &str = "meta";
+const MARK: &[u8] = b"s";
+
+/// Whose a folder is, written into it when it is made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mark<'a> {
+    /// `view` or `ledger`.
+    pub(crate) kind: &'a str,
+    /// The version of its layout.
+    pub(crate) version: u32,
+    /// The department, of a ledger.
+    pub(crate) owner: &'a str,
+}
+
+/// How a keyspace is used.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Use {
+    /// Many entries, read by key.
+    Points,
+    /// Many entries, read in order only.
+    Ranges,
+    /// Few entries.
+    Few,
+}
+
+/// An open folder.
+#[derive(Clone)]
+pub(crate) struct Engine {
+    pub(crate) db: Database,
+    /// The keyspace that every folder has; the key `s` is the mark's.
+    pub(crate) meta: Keyspace,
+}
+
+impl Engine {
+    pub(crate) fn open(dir: &Path, mark: Mark<'_>, cache_bytes: u64) -> Result<Self, StoreError> {
+        let db = Database::builder(dir)
+            .cache_size(cache_bytes)
+            .max_journaling_size(JOURNAL_BYTES)
+            .open()
+            .map_err(|error| opening_failure(error, dir))?;
+        if !db.keyspace_exists(META) && db.keyspace_count() > 0 {
+            return Err(StoreError::Foreign { place: place(dir), owner: "another program".to_owned() });
+        }
+        let meta = db.keyspace(META, || options(Use::Few)).map_err(failure)?;
+        let engine = Self { db, meta };
+        engine.claim(dir, mark)?;
+        Ok(engine)
+    }
+
+    pub(crate) fn keyspace(&self, name: &str, used: Use) -> Result<Keyspace, StoreError> {
+        self.db.keyspace(name, || options(used)).map_err(failure)
+    }
+
+    pub(crate) fn persist(&self) -> Result<(), StoreError> {
+        self.db.persist(PersistMode::SyncAll).map_err(failure)
+    }
+
+    /// The mark is durable before anything else is made in the folder.
+    fn claim(&self, dir: &Path, mark: Mark<'_>) -> Result<(), StoreError> {
+        if let Some(found) = self.meta.get(MARK).map_err(failure)? {
+            return mark.compare(&String::from_utf8_lossy(&found), dir);
+        }
+        if self.db.keyspace_count() > 1 {
+            return Err(StoreError::Corrupt { what: "schema version is missing".to_owned() });
+        }
+        self.meta.insert(MARK, mark.text()).map_err(failure)?;
+        self.persist()
+    }
+}
+
+impl Mark<'_> {
+    fn text(&self) -> String {
+        format!("{}/{}/{}", self.kind, self.version, self.owner)
+    }
+
+    fn compare(&self, found: &str, dir: &Path) -> Result<(), StoreError> {
+        let mut parts = found.splitn(3, '/');
+        let (kind, version, owner) = (parts.next(), parts.next().unwrap_or_default(), parts.next());
+        if kind != Some(self.kind) || (version == self.version.to_string() && owner != Some(self.owner)) {
+            let owner = format!("{} {}", kind.unwrap_or_default(), owner.unwrap_or_default());
+            return Err(StoreError::Foreign { place: place(dir), owner: owner.trim_end().to_owned() });
+        }
+        if version != self.version.to_string() {
+            return Err(unknown_schema(dir, version.to_owned(), self.version));
+        }
+        Ok(())
+    }
+}
+
+/// What an error of the engine means to the caller.
+pub(crate) fn failure(error: fjall::Error) -> StoreError {
+    use fjall::Error;
+    match error {
+        Error::Storage(LsmError::Io(error)) | Error::Io(error) => StoreError::Unavailable(Box::new(error)),
+        Error::Storage(_)
+        | Error::JournalRecovery(_)
+        | Error::Decompress(_)
+        | Error::InvalidTrailer
+        | Error::InvalidTag(_)
+        | Error::Unrecoverable => StoreError::Corrupt { what: error.to_string() },
+        other => StoreError::Unavailable(Box::new(other)),
+    }
+}
+
+fn opening_failure(error: fjall::Error, dir: &Path) -> StoreError {
+    use fjall::{Error, FormatVersion};
+    match error {
+        Error::Locked => StoreError::InUse { place: place(dir) },
+        Error::InvalidVersion(Some(found)) => {
+            unknown_schema(dir, format!("of engine format {found:?}"), FormatVersion::V3 as u32)
+        }
+        Error::InvalidVersion(None) => StoreError::Corrupt { what: "engine's version mark cannot be read".to_owned() },
+        Error::Io(error) if error.kind() == ErrorKind::AlreadyExists => {
+            StoreError::Corrupt { what: "engine's version mark is missing".to_owned() }
+        }
+        other => failure(other),
+    }
+}
+
+fn unknown_schema(dir: &Path, found: String, known: u32) -> StoreError {
+    StoreError::UnknownSchema { place: place(dir), found, known }
+}
+
+fn place(dir: &Path) -> String {
+    dir.display().to_string()
+}
+
+fn options(used: Use) -> KeyspaceCreateOptions {
+    use fjall::CompressionType::{Lz4, None};
+    let options =
+        KeyspaceCreateOptions::default().data_block_compression_policy(CompressionPolicy::new([None, Lz4]));
+    match used {
+        Use::Points => options.max_memtable_size(MEMTABLE_BYTES),
+        Use::Ranges => options.max_memtable_size(MEMTABLE_BYTES).filter_policy(FilterPolicy::disabled()),
+        Use::Few => options.max_memtable_size(SMALL_MEMTABLE_BYTES),
+    }
+}
