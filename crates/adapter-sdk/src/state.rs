@@ -30,6 +30,8 @@ pub struct Counters {
     pub redriven: u64,
     /// Files refused whole.
     pub files_refused: u64,
+    /// Rows refused, by rule.
+    pub rejected_by: BTreeMap<String, u64>,
     /// Records published, by resource.
     pub records: BTreeMap<String, Written>,
 }
@@ -61,6 +63,11 @@ impl Counters {
             Verdict::Rejected => self.rejected += 1,
             Verdict::Skipped => self.skipped += 1,
         }
+    }
+
+    /// Counts by which rule a row was rejected.
+    pub(crate) fn refused_by(&mut self, rule: &str) {
+        *self.rejected_by.entry(rule.to_owned()).or_default() += 1;
     }
 
     /// Counts a record published.
@@ -96,8 +103,10 @@ pub(crate) struct State {
     pub(crate) last_success: Option<i64>,
     /// Units finished.
     pub(crate) units: u64,
-    /// When the last full export was finished, in milliseconds since 1970.
-    pub(crate) full_at: Option<i64>,
+    /// Units finished that stated all that exists.
+    pub(crate) full_units: u64,
+    /// The unit that was finished last.
+    pub(crate) last_unit: Option<Unit>,
     /// Published keys that the newest full export of each scope did not mention.
     pub(crate) missing_from_full: BTreeMap<String, u64>,
     /// Where the records topic stood when nothing was in flight.
@@ -117,6 +126,12 @@ pub(crate) struct Unit {
     pub(crate) byte: u64,
     /// Number of the last row done.
     pub(crate) number: u64,
+    /// When it was begun, in milliseconds since 1970: its records say so, however often they are made again.
+    pub(crate) begun: i64,
+    /// Whether it states all that exists.
+    pub(crate) full: bool,
+    /// The part of the stock it speaks of.
+    pub(crate) scope: String,
 }
 
 impl State {

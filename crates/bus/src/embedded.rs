@@ -7,7 +7,6 @@
 //! ```
 //! Messages of all producers of a topic share one `fdatasync`: whoever polls first commits for
 //! everyone. Consumers see what is durable, nothing else.
-mod arrivals;
 mod compaction;
 mod consumer;
 mod disk;
@@ -21,13 +20,13 @@ mod tests;
 mod topic_file;
 
 use self::{
-    arrivals::Arrivals,
     consumer::EmbeddedConsumer,
     disk::{Disk, RealDisk},
     log::TopicLog,
     producer::EmbeddedProducer,
 };
 use crate::{
+    arrivals::Arrivals,
     message::{Position, Start, Topic},
     seam::{Bus, BusError, Consumer, Producer},
 };

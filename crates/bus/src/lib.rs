@@ -7,12 +7,22 @@
 //!
 //! Positions belong to whoever consumes: a consumer starts where it is told to, and the store
 //! keeps the position beside the effect. The bus remembers nothing about its readers.
+//!
+//! Features: `kafka-tls` adds TLS and SASL to the brokers; `test-kit` adds the conformance suite
+//! that every bus passes, and a real Kafka from jars to run it on.
+mod arrivals;
+#[cfg(feature = "test-kit")]
+pub mod conformance;
 mod embedded;
+mod kafka;
 mod message;
 mod seam;
+#[cfg(feature = "test-kit")]
+pub mod test_kit;
 
 pub use self::{
     embedded::{EmbeddedBus, EmbeddedConfig},
+    kafka::{KafkaBus, KafkaConfig},
     message::{Delivery, Message, Position, Start, Topic},
     seam::{Ack, Bus, BusError, Consumer, Event, Producer, SendError},
 };

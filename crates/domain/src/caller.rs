@@ -85,3 +85,47 @@ impl fmt::Display for Caller {
 pub fn is_id(text: &str) -> bool {
     (1..=63).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn uri_and_name_lead_to_the_same_caller() {
+        let caller = Caller::from_uri("exchange://department/public-security").unwrap();
+        assert_eq!(Caller::from_name("department/public-security"), Some(caller.clone()));
+        assert_eq!((caller.kind, caller.id()), (CallerKind::Department, "public-security"));
+        assert_eq!(caller.uri(), "exchange://department/public-security");
+    }
+
+    #[test]
+    fn anything_but_the_plain_form_is_refused() {
+        for uri in [
+            "exchange://guest/a",
+            "exchange://consumer/",
+            "exchange://consumer/A",
+            "exchange://consumer/a/b",
+            "exchange://consumer:1/a",
+            "exchange://consumer/a?b",
+            "exchange://consumer/a%41",
+            "EXCHANGE://consumer/a",
+            "https://consumer/a",
+            "",
+        ] {
+            assert_eq!(Caller::from_uri(uri), None, "{uri}");
+        }
+        assert!(Caller::new(CallerKind::Consumer, &"a".repeat(63)).is_some());
+        assert!(Caller::new(CallerKind::Consumer, &"a".repeat(64)).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn every_caller_reads_back(id in "[a-z0-9-]{1,63}", kind in 0usize..4) {
+            let kind = [CallerKind::Consumer, CallerKind::Department, CallerKind::Operator, CallerKind::Node][kind];
+            let caller = Caller::new(kind, &id).unwrap();
+            prop_assert_eq!(Caller::from_uri(&caller.uri()), Some(caller.clone()));
+            prop_assert_eq!(Caller::from_name(&caller.to_string()), Some(caller.clone()));
+        }
+    }
+}

@@ -108,7 +108,9 @@ mod tests {
 
     #[test]
     fn marital_status_is_widened_to_two_digits() {
-        for (given, code) in [("1", "10"), ("2", "20"), ("3", "30"), ("4", "40"), ("9", "90"), ("21", "21"), ("90", "90")] {
+        for (given, code) in
+            [("1", "10"), ("2", "20"), ("3", "30"), ("4", "40"), ("9", "90"), ("21", "21"), ("90", "90")]
+        {
             assert_eq!(marital_code(given), Some(code));
             assert!(marital(given).is_some());
         }
@@ -132,7 +134,13 @@ mod tests {
     #[test]
     fn currencies_are_numbers_to_letters() {
         for (number, letters) in [
-            ("156", "CNY"), ("344", "HKD"), ("446", "MOP"), ("901", "TWD"), ("840", "USD"), ("978", "EUR"), ("392", "JPY"),
+            ("156", "CNY"),
+            ("344", "HKD"),
+            ("446", "MOP"),
+            ("901", "TWD"),
+            ("840", "USD"),
+            ("978", "EUR"),
+            ("392", "JPY"),
         ] {
             assert_eq!(currency(number), Some(letters));
             assert!(is_currency(letters));
@@ -145,7 +153,11 @@ mod tests {
         assert_eq!(industry_section("I"), Some("信息传输、软件和信息技术服务业"));
         assert_eq!(section_of_industry("6513"), Some("I"));
         assert_eq!(section_of_industry("0111"), Some("A"));
-        assert!(section_of_industry("9800").is_none() && section_of_industry("x").is_none() && industry_section("U").is_none());
+        assert!(
+            section_of_industry("9800").is_none()
+                && section_of_industry("x").is_none()
+                && industry_section("U").is_none()
+        );
         assert!((1..=97).all(|division| section_of_industry(&format!("{division:02}")).is_some()));
     }
 

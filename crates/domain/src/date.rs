@@ -194,7 +194,8 @@ fn read(text: &str) -> Result<Moment, DateFault> {
 
 /// Blank, `0`, `00000000`, `0000-00-00 00:00:00`.
 fn is_zeros(text: &str) -> bool {
-    text.bytes().all(|b| matches!(b, b'0' | b'-' | b' ' | b':' | b'/' | b'.')) && (text.is_empty() || text.contains('0'))
+    text.bytes().all(|b| matches!(b, b'0' | b'-' | b' ' | b':' | b'/' | b'.'))
+        && (text.is_empty() || text.contains('0'))
 }
 
 fn moment(text: &str) -> Option<NaiveDateTime> {
@@ -254,7 +255,11 @@ fn clock_time(text: &str) -> Option<NaiveTime> {
 }
 
 fn number(digits: &str) -> Result<u32, DateFault> {
-    if digits.bytes().all(|b| b.is_ascii_digit()) { digits.parse().map_err(|_| DateFault::Invalid) } else { Err(DateFault::Invalid) }
+    if digits.bytes().all(|b| b.is_ascii_digit()) {
+        digits.parse().map_err(|_| DateFault::Invalid)
+    } else {
+        Err(DateFault::Invalid)
+    }
 }
 
 fn stamp_moment(text: &str) -> Result<NaiveDateTime, DateFault> {

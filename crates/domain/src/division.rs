@@ -6,7 +6,8 @@
 use chrono::{Datelike, NaiveDate};
 use std::{cmp::Ordering, sync::LazyLock};
 
-static TABLE: LazyLock<Vec<Division>> = LazyLock::new(|| include_str!("../data/divisions.csv").lines().filter_map(read).collect());
+static TABLE: LazyLock<Vec<Division>> =
+    LazyLock::new(|| include_str!("../data/divisions.csv").lines().filter_map(read).collect());
 
 /// A division.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,8 +79,13 @@ mod tests {
     #[test]
     fn present_divisions_have_no_end() {
         for (code, name) in [
-            ("110000", "北京市"), ("110101", "东城区"), ("330114", "钱塘区"), ("370116", "莱芜区"),
-            ("710000", "台湾省"), ("810000", "香港特别行政区"), ("441900", "东莞市"),
+            ("110000", "北京市"),
+            ("110101", "东城区"),
+            ("330114", "钱塘区"),
+            ("370116", "莱芜区"),
+            ("710000", "台湾省"),
+            ("810000", "香港特别行政区"),
+            ("441900", "东莞市"),
         ] {
             let division = lookup(code).unwrap();
             assert_eq!((division.name, division.to), (name, None));
@@ -90,7 +96,9 @@ mod tests {
     fn abolished_divisions_are_known_with_their_end() {
         let chongwen = lookup("110103").unwrap();
         assert_eq!((chongwen.name, chongwen.to), ("崇文区", Some(2010)));
-        assert!(is_known_on("110103", day(1985)) && is_known_on("110103", day(2010)) && !is_known_on("110103", day(2011)));
+        assert!(
+            is_known_on("110103", day(1985)) && is_known_on("110103", day(2010)) && !is_known_on("110103", day(2011))
+        );
         assert!(is_known("110221") && is_known("142201"));
     }
 

@@ -12,7 +12,6 @@ pub use self::{
     certificate::{CertificateGrade, CertificateId, fold_certificate_number, grade_certificate_id},
     citizen::{CitizenFault, CitizenNumber, PrefixClass},
     detect::{DetectFault, Detected},
-    document::ForeignResidenceNumber,
     kind::{IdentifierKind, UnknownKind},
     organisation::{OrganisationCode, OrganisationFault, RegistrationNumber, Uscc, code_in_taxpayer_number},
 };
@@ -100,13 +99,15 @@ pub fn division_of_registration(identifier: &Identifier) -> Option<&str> {
 fn normal_value(kind: IdentifierKind, text: &str) -> Result<String, &'static str> {
     match kind {
         IdentifierKind::CitizenNumber => citizen_value(text),
-        IdentifierKind::Uscc => Uscc::parse(text).map(|code| code.value().to_owned()).map_err(OrganisationFault::uscc_rule),
+        IdentifierKind::Uscc => {
+            Uscc::parse(text).map(|code| code.value().to_owned()).map_err(OrganisationFault::uscc_rule)
+        }
         IdentifierKind::OrganisationCode => {
             OrganisationCode::parse(text).map(|code| code.value().to_owned()).map_err(OrganisationFault::party_rule)
         }
-        IdentifierKind::RegistrationNumber => {
-            RegistrationNumber::parse(text).map(|number| number.value().to_owned()).map_err(OrganisationFault::party_rule)
-        }
+        IdentifierKind::RegistrationNumber => RegistrationNumber::parse(text)
+            .map(|number| number.value().to_owned())
+            .map_err(OrganisationFault::party_rule),
         IdentifierKind::ForeignResidenceNumber => checked(kind, text, document::is_foreign_residence_number),
         IdentifierKind::Passport => checked(kind, text, document::is_passport),
         IdentifierKind::HkMacaoPermit => checked(kind, text, document::is_hk_macao_permit),

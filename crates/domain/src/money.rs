@@ -148,7 +148,9 @@ mod tests {
 
     #[test]
     fn other_text_is_refused() {
-        for text in ["", " ", ".", "-", "1e3", "1.2.3", "abc", "#5", "12 3", "1,23", ",123", "1,2345", "五", "--1", "NaN"] {
+        for text in
+            ["", " ", ".", "-", "1e3", "1.2.3", "abc", "#5", "12 3", "1,23", ",123", "1,2345", "五", "--1", "NaN"]
+        {
             assert_eq!(units(text), Err(NumberFault), "{text}");
         }
         assert_eq!(units(&"9".repeat(37)), Err(NumberFault));

@@ -41,9 +41,8 @@ pub fn has_replacement_char(name: &str) -> bool {
 /// Whether a character stands at a private-use code point (flag `name.private-use`).
 #[must_use]
 pub fn has_private_use(name: &str) -> bool {
-    name.chars().any(|c| {
-        matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{FFFFD}' | '\u{10_0000}'..='\u{10_FFFD}')
-    })
+    name.chars()
+        .any(|c| matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{FFFFD}' | '\u{10_0000}'..='\u{10_FFFD}'))
 }
 
 fn is_blank(c: char) -> bool {

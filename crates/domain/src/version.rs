@@ -49,3 +49,35 @@ impl fmt::Display for Version {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn parts_can_be_asked_for() {
+        let version = Version::new("20261101021109", 7, 42);
+        assert_eq!(version.as_str(), "20261101021109.0000000007.0000000042");
+        assert_eq!((version.stamp(), version.intake()), ("20261101021109", 7));
+        assert_eq!(Version::parse(version.as_str()), Some(version));
+    }
+
+    #[test]
+    fn other_text_is_no_version() {
+        for text in ["", "1", "1.2", "1.2.3.4", "1..3", "a.2.3"] {
+            assert_eq!(Version::parse(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn byte_order_is_stamp_then_intake_then_ordinal(
+            a in (0u64..100_000_000_000_000, 0u64..10_000_000_000, 0u64..10_000_000_000),
+            b in (0u64..100_000_000_000_000, 0u64..10_000_000_000, 0u64..10_000_000_000),
+        ) {
+            let version = |(stamp, intake, ordinal): (u64, u64, u64)| Version::new(&format!("{stamp:014}"), intake, ordinal);
+            prop_assert_eq!(version(a).as_str().cmp(version(b).as_str()), a.cmp(&b));
+        }
+    }
+}

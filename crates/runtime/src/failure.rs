@@ -29,7 +29,7 @@ impl Failure {
 impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for Failure {
     fn from(error: E) -> Self {
         let error = error.into();
-        let configuration = chain(error.as_ref()).any(|link| link.is::<ConfigError>());
+        let configuration = chain(error.as_ref()).any(<dyn Error>::is::<ConfigError>);
         Self { code: if configuration { 2 } else { 1 }, error }
     }
 }
@@ -52,7 +52,7 @@ impl fmt::Debug for Failure {
 }
 
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |link| link.source())
+    std::iter::successors(Some(error), |link| (**link).source())
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ impl Registry {
         metric
     }
 
-    /// The page in OpenMetrics text.
+    /// The page in `OpenMetrics` text, of type [`OPENMETRICS_CONTENT_TYPE`].
     #[must_use]
     pub fn encode(&self) -> String {
         let mut page = String::new();

@@ -221,7 +221,7 @@ impl Drop for Running {
 }
 
 /// `future` with its panic turned into `None`.
-pub(crate) fn caught<F: Future + Send>(future: F) -> impl Future<Output = Option<F::Output>> + Send {
+pub(crate) fn caught<F: Future>(future: F) -> impl Future<Output = Option<F::Output>> {
     let mut future = Box::pin(future);
     poll_fn(move |context| {
         catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)))

@@ -44,14 +44,15 @@ struct Panicked;
 pub fn run<B, F>(name: &'static str, options: Options, body: B) -> ExitCode
 where
     B: FnOnce(Process) -> F,
-    F: Future<Output = Result<(), Failure>> + Send,
+    F: Future<Output = Result<(), Failure>>,
 {
-    if let Err(refused) = telemetry::install(&options.log, options.format) {
+    let Options { log, format, grace } = options;
+    if let Err(refused) = telemetry::install(&log, format) {
         eprintln!("{name}: {refused}");
         return ExitCode::from(2);
     }
     tracing::info!(name, version = env!("CARGO_PKG_VERSION"), "started");
-    match live(options.grace, body) {
+    match live(grace, body) {
         Ok(()) => {
             tracing::info!(name, "ended");
             ExitCode::SUCCESS
@@ -66,7 +67,7 @@ where
 fn live<B, F>(grace: Duration, body: B) -> Result<(), Failure>
 where
     B: FnOnce(Process) -> F,
-    F: Future<Output = Result<(), Failure>> + Send,
+    F: Future<Output = Result<(), Failure>>,
 {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(async {
@@ -82,7 +83,7 @@ where
 
 async fn live_in<F>(process: &Process, grace: Duration, body: F) -> Result<(), Failure>
 where
-    F: Future<Output = Result<(), Failure>> + Send,
+    F: Future<Output = Result<(), Failure>>,
 {
     let too_long = async {
         process.stopped().await;
@@ -129,7 +130,7 @@ mod tests {
 
     fn run_quietly<F>(body: impl FnOnce(Process) -> F) -> ExitCode
     where
-        F: Future<Output = Result<(), Failure>> + Send,
+        F: Future<Output = Result<(), Failure>>,
     {
         run("test", Options { log: "off".to_owned(), ..Options::default() }, body)
     }

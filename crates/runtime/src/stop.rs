@@ -59,7 +59,7 @@ mod tests {
     fn stop_wakes_a_waiting_thread() {
         let stop = Stop::default();
         let sleeper = stop.clone();
-        let thread = std::thread::spawn(move || sleeper.wait(Duration::from_secs(3600)));
+        let thread = std::thread::spawn(move || sleeper.wait(Duration::from_hours(1)));
         stop.stop();
         assert!(thread.join().unwrap());
         assert!(stop.is_stopped());

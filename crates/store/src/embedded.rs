@@ -6,6 +6,8 @@ mod reader;
 mod records;
 mod rejects;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use self::{reader::EmbeddedViewReader, writer::EmbeddedViewWriter};

@@ -8,13 +8,13 @@ use fjall::{
 use std::{io::ErrorKind, path::Path};
 
 /// Journals are read whole at start; this bounds how long that takes.
-const JOURNAL_BYTES: u64 = 128 * 1024 * 1024;
+const JOURNAL_BYTES: u64 = 64 * 1024 * 1024;
 /// Per keyspace; also bounds how long a flush holds up a batch.
 const MEMTABLE_BYTES: u64 = 32 * 1024 * 1024;
 const SMALL_MEMTABLE_BYTES: u64 = 4 * 1024 * 1024;
 
 const META: &str = "meta";
-const MARK: &[u8] = b"s";
+const MARK_KEY: &[u8] = b"s";
 
 /// Whose a folder is, written into it when it is made.
 #[derive(Debug, Clone, Copy)]
@@ -72,13 +72,13 @@ impl Engine {
 
     /// The mark is durable before anything else is made in the folder.
     fn claim(&self, dir: &Path, mark: Mark<'_>) -> Result<(), StoreError> {
-        if let Some(found) = self.meta.get(MARK).map_err(failure)? {
+        if let Some(found) = self.meta.get(MARK_KEY).map_err(failure)? {
             return mark.compare(&String::from_utf8_lossy(&found), dir);
         }
         if self.db.keyspace_count() > 1 {
             return Err(StoreError::Corrupt { what: "schema version is missing".to_owned() });
         }
-        self.meta.insert(MARK, mark.text()).map_err(failure)?;
+        self.meta.insert(MARK_KEY, mark.text()).map_err(failure)?;
         self.persist()
     }
 }
@@ -148,5 +148,49 @@ fn options(used: Use) -> KeyspaceCreateOptions {
         Use::Points => options.max_memtable_size(MEMTABLE_BYTES),
         Use::Ranges => options.max_memtable_size(MEMTABLE_BYTES).filter_policy(FilterPolicy::disabled()),
         Use::Few => options.max_memtable_size(SMALL_MEMTABLE_BYTES),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tempfile::TempDir;
+
+    const CACHE: u64 = 1024 * 1024;
+    const MARK: Mark<'static> = Mark { kind: "view", version: 1, owner: "" };
+
+    fn refusal(dir: &Path, mark: Mark<'_>) -> StoreError {
+        match Engine::open(dir, mark, CACHE) {
+            Ok(_) => panic!("opened"),
+            Err(error) => error,
+        }
+    }
+
+    #[test]
+    fn another_schema_version_is_refused() {
+        let folder = TempDir::new().unwrap();
+        drop(Engine::open(folder.path(), Mark { version: 2, ..MARK }, CACHE).unwrap());
+        let StoreError::UnknownSchema { found, known, .. } = refusal(folder.path(), MARK) else { panic!() };
+        assert_eq!((found.as_str(), known), ("2", 1));
+    }
+
+    #[test]
+    fn another_programs_folder_is_refused_and_left_as_it_is() {
+        let folder = TempDir::new().unwrap();
+        let other = Database::builder(folder.path()).open().unwrap();
+        other.keyspace("other", KeyspaceCreateOptions::default).unwrap();
+        drop(other);
+        assert!(matches!(refusal(folder.path(), MARK), StoreError::Foreign { .. }));
+        assert!(!Database::builder(folder.path()).open().unwrap().keyspace_exists(META));
+    }
+
+    #[test]
+    fn a_missing_mark_is_damage() {
+        let folder = TempDir::new().unwrap();
+        let engine = Engine::open(folder.path(), MARK, CACHE).unwrap();
+        engine.keyspace("records", Use::Few).unwrap();
+        engine.meta.remove(MARK_KEY).unwrap();
+        drop(engine);
+        assert!(matches!(refusal(folder.path(), MARK), StoreError::Corrupt { .. }));
     }
 }

@@ -8,7 +8,7 @@
 //!   checkpoint in the same batch.
 //!
 //! Both refuse a folder of another schema version, of another owner, or in use by another process.
-#[cfg(feature = "test-kit")]
+#[cfg(any(test, feature = "test-kit"))]
 pub mod conformance;
 mod embedded;
 mod encoding;

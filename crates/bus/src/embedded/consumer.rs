@@ -2,13 +2,13 @@
 
 use super::{
     Shared,
-    arrivals::Arrivals,
     lock,
     log::TopicLog,
     segment::{Segment, SegmentReader, Step},
     unavailable,
 };
 use crate::{
+    arrivals::Arrivals,
     message::{Delivery, Position, Start},
     seam::{BusError, Consumer, Event},
 };

@@ -2,13 +2,13 @@
 
 use super::{
     EmbeddedConfig, compaction,
-    arrivals::Arrivals,
     disk::Disk,
     frame::{self, Stamp},
     lock,
     segment::{self, Segment},
 };
 use crate::{
+    arrivals::Arrivals,
     message::Message,
     seam::{BusError, SendError},
 };

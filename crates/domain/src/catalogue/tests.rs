@@ -44,7 +44,7 @@ from = "08:30"
 to = "17:30"
 "#;
 
-fn files<'a>(grant: &'a str) -> Vec<(&'a str, &'a str)> {
+fn files(grant: &str) -> Vec<(&str, &str)> {
     vec![
         ("departments/public-security.toml", DEPARTMENT),
         ("resources/natural-person.toml", RESOURCE),

@@ -24,7 +24,8 @@ pub enum CitizenFault {
     /// Parts are hidden by asterisks: not wrong, but useless.
     #[error("citizen number is masked")]
     Masked,
-    /// Neither seventeen digits and a digit or X, nor fifteen digits.
+    /// Neither seventeen digits and a digit or X, nor fifteen digits (that do not begin with 9: the foreign card
+    /// never had fifteen).
     #[error("citizen number does not have the form of one")]
     Shape,
     /// The check character does not fit. A number whose date is impossible too counts as this.
@@ -176,8 +177,11 @@ fn normal(text: &str) -> String {
 fn shape(text: &str) -> Option<usize> {
     let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
     match text.len() {
-        15 if digits(text) => Some(15),
-        18 if text.is_char_boundary(17) && digits(&text[..17]) && text[17..].bytes().all(|b| b.is_ascii_digit() || b == b'X') => {
+        15 if digits(text) && !text.starts_with('9') => Some(15),
+        18 if text.is_char_boundary(17)
+            && digits(&text[..17])
+            && text[17..].bytes().all(|b| b.is_ascii_digit() || b == b'X') =>
+        {
             Some(18)
         }
         _ => None,

@@ -184,19 +184,18 @@ fn by_number(text: &str, holder: Holder) -> Result<Detected, DetectFault> {
 
 /// The first kind whose check the number passes.
 fn sound(text: &str, holder: Holder) -> Option<Identifier> {
-    let number = CitizenNumber::parse(text).ok();
-    let (foreign, citizen) = match number {
-        Some(number) if number.prefix_class() == PrefixClass::ForeignPermanent => (Some(number.identifier()), None),
-        number => (None, number),
+    let number = CitizenNumber::parse(text).ok().map(|number| number.identifier());
+    let (citizen, foreign): (Option<_>, Option<_>) = match number {
+        Some(number) if number.kind() == IdentifierKind::ForeignResidenceNumber => (None, Some(number)),
+        number => (number, None),
     };
-    let citizen_of = |lengths: &[usize]| citizen.filter(|_| lengths.contains(&text.len())).map(|number| number.identifier());
     let uscc = Uscc::parse(text).ok().map(|code| code.identifier());
     match holder {
-        Holder::Person => citizen_of(&[15, 18]).or(foreign).or(uscc).or_else(|| document_of_person(text)),
+        Holder::Person => citizen.or(foreign).or(uscc).or_else(|| document_of_person(text)),
         // The registry of enterprises gives out numbers with 9 in front as well: there the credit code goes first.
-        Holder::Either => citizen_of(&[15, 18]).or(uscc).or(foreign).or_else(|| document_of_person(text)),
+        Holder::Either => citizen.or(uscc).or(foreign).or_else(|| document_of_person(text)),
         // Fifteen digits are a registration number here, never an old citizen number.
-        Holder::Organisation => uscc.or_else(|| registered(text)).or(citizen_of(&[18])).or(foreign),
+        Holder::Organisation => uscc.or_else(|| registered(text)).or(citizen.filter(|_| text.len() == 18)).or(foreign),
     }
 }
 

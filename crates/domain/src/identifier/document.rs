@@ -3,32 +3,16 @@
 
 use super::citizen::{CitizenNumber, PrefixClass};
 
-/// A number of the foreign permanent resident card (外国人永久居留身份证号码), both editions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ForeignResidenceNumber {
-    /// Since 2023-12-01: eighteen characters that begin with 9 and check as a citizen number does.
-    Edition2023,
-    /// 2004 and 2017: three letters and twelve digits. Its check digit is not published, so it is not judged.
-    Edition2004,
-}
-
-impl ForeignResidenceNumber {
-    /// The edition that a number in normal form belongs to; `None` when it is no such number.
-    #[must_use]
-    pub fn edition(number: &str) -> Option<Self> {
-        let eighteen = number.len() == 18
-            && CitizenNumber::parse(number).is_ok_and(|number| number.prefix_class() == PrefixClass::ForeignPermanent);
-        if eighteen {
-            return Some(Self::Edition2023);
-        }
-        let (country, rest) = number.split_at_checked(3)?;
-        let fifteen = country.bytes().all(|b| b.is_ascii_uppercase()) && is_digits(rest, &[12]);
-        fifteen.then_some(Self::Edition2004)
-    }
-}
-
+/// A number of the foreign permanent resident card (外国人永久居留身份证号码): since 2023-12-01 eighteen characters
+/// that begin with 9 and check as a citizen number does; before that three letters and twelve digits, whose
+/// check digit is not published and so not judged.
 pub(super) fn is_foreign_residence_number(text: &str) -> bool {
-    ForeignResidenceNumber::edition(text).is_some()
+    let since_2023 =
+        || CitizenNumber::parse(text).is_ok_and(|number| number.prefix_class() == PrefixClass::ForeignPermanent);
+    let before = text
+        .split_at_checked(3)
+        .is_some_and(|(country, rest)| country.bytes().all(|b| b.is_ascii_uppercase()) && is_digits(rest, &[12]));
+    before || since_2023()
 }
 
 /// Passports of all countries: five to twenty letters and digits, one digit at least; no check is common to all.
@@ -63,15 +47,24 @@ mod tests {
 
     #[test]
     fn both_editions_of_the_foreign_card_are_read() {
-        assert_eq!(ForeignResidenceNumber::edition("911124198108030024"), Some(ForeignResidenceNumber::Edition2023));
-        assert_eq!(ForeignResidenceNumber::edition("91112419900101001X"), Some(ForeignResidenceNumber::Edition2023));
-        assert_eq!(ForeignResidenceNumber::edition("USA110081080312"), Some(ForeignResidenceNumber::Edition2004));
+        for number in ["911124198108030024", "91112419900101001X", "USA110081080312"] {
+            assert!(is_foreign_residence_number(number), "{number}");
+        }
     }
 
     #[test]
-    fn numbers_of_citizens_are_no_foreign_ones() {
-        for other in ["11010519491231002X", "911124198108030025", "810000199408230021", "", "国国国国国"] {
-            assert_eq!(ForeignResidenceNumber::edition(other), None, "{other}");
+    fn other_numbers_are_no_foreign_ones() {
+        let others = [
+            "11010519491231002X",
+            "911124198108030025",
+            "810000199408230021",
+            "911124810803002",
+            "US1110081080312",
+            "",
+            "国国国国国",
+        ];
+        for other in others {
+            assert!(!is_foreign_residence_number(other), "{other}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! Where in a TOML file a mistake stands, and what was probably meant.
 
 use super::ConfigError;
-use std::{fmt::Write as _, ops::Range, path::Path};
+use std::{ops::Range, path::Path};
 use toml::de::{DeTable, DeValue};
 
 /// Turns the parser's error into one that names line, key and the nearest known word.
@@ -71,19 +71,16 @@ fn describe(key: String, message: &str) -> (String, String) {
     if let Some(unknown) = quoted(message, "unknown field ") {
         let (parent, key) = full_key(key, unknown);
         let known = expected(message);
-        let mut problem = format!("unknown key `{key}`");
-        match nearest(unknown, &known) {
-            Some(word) => drop(write!(problem, ", did you mean `{parent}{word}`?")),
-            None => problem.push_str(", no key is known here"),
-        }
+        let hint = nearest(unknown, &known)
+            .map_or_else(|| "no key is known here".to_owned(), |word| format!("did you mean `{parent}{word}`?"));
+        let problem = format!("unknown key `{key}`, {hint}");
         return (key, problem);
     }
     let mut problem = message.trim_end().to_owned();
     if let Some(unknown) = quoted(message, "unknown variant ") {
-        problem = format!("unknown value `{unknown}`");
-        if let Some(word) = nearest(unknown, &expected(message)) {
-            drop(write!(problem, ", did you mean `{word}`?"));
-        }
+        let known = expected(message);
+        let hint = nearest(unknown, &known).map(|word| format!(", did you mean `{word}`?")).unwrap_or_default();
+        problem = format!("unknown value `{unknown}`{hint}");
     }
     if !key.is_empty() {
         problem = format!("`{key}`: {problem}");

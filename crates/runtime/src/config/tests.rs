@@ -2,7 +2,7 @@ use super::*;
 use serde::Deserialize;
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Config {
     listen: Listen,
@@ -30,12 +30,6 @@ struct Adapter {
 enum Source {
     Files { folder: PathBuf },
     Kafka { brokers: String },
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { listen: Listen::default(), adapter: Vec::new() }
-    }
 }
 
 fn refusal(text: &str) -> String {

@@ -62,7 +62,7 @@ async fn panic_in_a_session_ends_nothing_else() {
 async fn threads_are_told_to_stop_and_waited_for() {
     let process = process();
     process.spawn_thread("poller", |stop| {
-        while !stop.wait(Duration::from_secs(3600)) {}
+        while !stop.wait(Duration::from_hours(1)) {}
         Ok::<(), Failure>(())
     });
     process.stop().cancel();

@@ -11,7 +11,7 @@ use crate::{
 };
 use bytes::Bytes;
 use fjall::{Readable, Snapshot};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 pub(super) fn positions(tables: &Tables, snapshot: &Snapshot) -> Result<Positions, StoreError> {
     let mut positions = Positions::new();
@@ -64,37 +64,70 @@ pub(super) fn write_intakes(
     writes: Vec<IntakeWrite>,
     reached: &Positions,
 ) -> Result<(), StoreError> {
-    let mut waiting = waiting(step.tables)?;
-    let mut in_force = BTreeMap::new();
-    let mut changed = BTreeSet::new();
+    let mut departments = waiting(step.tables)?;
     for write in writes {
-        let announcement = Announcement { requires: write.requires, payload: write.payload };
-        let earlier = waiting.insert(write.department.clone(), announcement);
-        // A later announcement that must wait does not take away what an earlier one already may say.
-        if let Some(earlier) = earlier.filter(|earlier| earlier.is_met(reached)) {
-            in_force.insert(write.department.clone(), earlier.payload);
-        }
-        changed.insert(write.department);
+        let waiting = departments.entry(write.department).or_default();
+        waiting.settle(reached);
+        waiting.add(Announcement { requires: write.requires, payload: write.payload });
     }
-    for (department, announcement) in waiting {
-        let key = layout::named_key(layout::ANNOUNCED, &department)?;
-        if announcement.is_met(reached) {
-            step.batch.remove(&step.tables.meta, key);
-            in_force.insert(department, announcement.payload);
-        } else if changed.contains(&department) {
-            step.batch.insert(&step.tables.meta, key, announcement.pack());
-        }
-    }
-    for (department, payload) in in_force {
-        let key = layout::named_key(layout::IN_FORCE, &department)?;
-        step.batch.insert(&step.tables.meta, key, payload.as_ref());
+    for (department, mut waiting) in departments {
+        waiting.settle(reached);
+        write_waiting(step, &department, waiting)?;
     }
     Ok(())
 }
 
-fn waiting(tables: &Tables) -> Result<BTreeMap<String, Announcement>, StoreError> {
+fn write_waiting(step: &mut Step<'_>, department: &str, waiting: Waiting) -> Result<(), StoreError> {
+    let meta = &step.tables.meta;
+    if waiting.changed {
+        let key = layout::named_key(layout::ANNOUNCED, department)?;
+        match waiting.announcements.as_slice() {
+            [] => step.batch.remove(meta, key),
+            announcements => step.batch.insert(meta, key, layout::pack_announcements(announcements)),
+        }
+    }
+    if let Some(payload) = waiting.in_force {
+        let key = layout::named_key(layout::IN_FORCE, department)?;
+        step.batch.insert(meta, key, payload.as_ref());
+    }
+    Ok(())
+}
+
+fn waiting(tables: &Tables) -> Result<BTreeMap<String, Waiting>, StoreError> {
     let announced = named(tables, &tables.snapshot(), layout::ANNOUNCED)?;
-    announced.into_iter().map(|(department, value)| Ok((department, Announcement::unpack(&value)?))).collect()
+    announced
+        .into_iter()
+        .map(|(department, value)| {
+            let announcements = layout::unpack_announcements(&value)?;
+            Ok((department, Waiting { announcements, ..Waiting::default() }))
+        })
+        .collect()
+}
+
+/// A department's announcements that the view has not reached, oldest first.
+#[derive(Default)]
+struct Waiting {
+    announcements: Vec<Announcement>,
+    /// Payload that came into force in this step.
+    in_force: Option<Bytes>,
+    changed: bool,
+}
+
+impl Waiting {
+    /// Only the newest matters, and the oldest: were it replaced too, announcements that come faster than the
+    /// view follows would never come into force.
+    fn add(&mut self, announcement: Announcement) {
+        self.announcements.truncate(1);
+        self.announcements.push(announcement);
+        self.changed = true;
+    }
+
+    fn settle(&mut self, reached: &Positions) {
+        if let Some(newest_met) = self.announcements.iter().rposition(|announcement| announcement.is_met(reached)) {
+            self.in_force = self.announcements.drain(..=newest_met).next_back().map(|met| met.payload);
+            self.changed = true;
+        }
+    }
 }
 
 impl Announcement {

@@ -8,7 +8,7 @@
 //! | rejects | `t`, time (newest first), id | state, department, rule |
 //! | meta | `p`, topic, partition | next offset |
 //! | meta | `c`, control key | payload |
-//! | meta | `a`, department | announced, not yet in force: requirements, payload |
+//! | meta | `a`, department | announced, not yet in force, oldest first: requirements, payload |
 //! | meta | `f`, department | payload of the announcement in force |
 //! | meta | `o`, department, rule | open rejects |
 
@@ -157,7 +157,7 @@ pub(super) struct Announcement {
 }
 
 impl Announcement {
-    pub(super) fn pack(&self) -> Vec<u8> {
+    fn pack(&self) -> Vec<u8> {
         let mut pack = Pack::default().number(self.requires.len() as u64);
         for (topic, partition, offset) in &self.requires {
             pack = pack.sized(topic.as_bytes()).number(u64::from(*partition)).number(*offset);
@@ -165,14 +165,27 @@ impl Announcement {
         pack.rest(&self.payload).into_value()
     }
 
-    pub(super) fn unpack(value: &[u8]) -> Result<Self, StoreError> {
+    fn unpack(value: &[u8]) -> Result<Self, StoreError> {
         let mut parts = Unpack::new("intake announcement", value);
-        let mut requires = Vec::new();
-        for _ in 0..parts.number()? {
-            requires.push((parts.sized_text()?, parts.small()?, parts.number()?));
-        }
+        let count = parts.number()?;
+        let requires = (0..count).map(|_| Ok((parts.sized_text()?, parts.small()?, parts.number()?)));
+        let requires = requires.collect::<Result<_, StoreError>>()?;
         Ok(Self { requires, payload: Bytes::copy_from_slice(parts.rest()) })
     }
+}
+
+pub(super) fn pack_announcements(announcements: &[Announcement]) -> Vec<u8> {
+    let packs = announcements.iter().map(Announcement::pack);
+    packs.fold(Pack::default(), |all, pack| all.sized(&pack)).into_value()
+}
+
+pub(super) fn unpack_announcements(value: &[u8]) -> Result<Vec<Announcement>, StoreError> {
+    let mut parts = Unpack::new("intake announcements", value);
+    let mut announcements = Vec::new();
+    while !parts.rest().is_empty() {
+        announcements.push(Announcement::unpack(parts.sized()?)?);
+    }
+    Ok(announcements)
 }
 
 pub(super) fn record_key(resource: &str, key: &str) -> Result<Vec<u8>, StoreError> {

@@ -12,7 +12,7 @@ use crate::{
 };
 use bytes::Bytes;
 use domain::Timestamp;
-use fjall::{Readable, Snapshot};
+use fjall::{Iter, Readable, Snapshot};
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, ops::Bound};
 
@@ -103,14 +103,12 @@ impl ViewReader for EmbeddedViewReader {
         let Tables { records, lookup, rejects, meta, .. } = &self.tables;
         let snapshot = self.tables.snapshot();
         let mut digest = Sha256::new();
-        for (name, keyspace) in [("records", records), ("lookup", lookup), ("rejects", rejects), ("meta", meta)] {
-            digest.update(Pack::default().sized(name.as_bytes()).into_value());
-            for entry in snapshot.iter(keyspace) {
-                let (key, value) = entry.into_inner().map_err(failure)?;
-                if name != "meta" || key.first() != Some(&layout::POSITION) {
-                    digest.update(Pack::default().sized(&key).sized(&value).into_value());
-                }
-            }
+        for keyspace in [records, lookup, rejects] {
+            add_entries(&mut digest, snapshot.iter(keyspace))?;
+        }
+        // Positions are the one thing that may differ; the mark is the same in all views of this version.
+        for tag in [layout::ANNOUNCED, layout::CONTROL, layout::IN_FORCE, layout::OPEN_COUNT] {
+            add_entries(&mut digest, snapshot.prefix(meta, [tag]))?;
         }
         Ok(digest.finalize().into())
     }
@@ -155,6 +153,18 @@ impl EmbeddedViewReader {
             payload: entry.payload,
         }))
     }
+}
+
+/// Adds a keyspace, or part of one, and how many entries it has.
+fn add_entries(digest: &mut Sha256, entries: Iter) -> Result<(), StoreError> {
+    let mut count = 0;
+    for entry in entries {
+        let (key, value) = entry.into_inner().map_err(failure)?;
+        digest.update(Pack::default().sized(&key).sized(&value).into_value());
+        count += 1;
+    }
+    digest.update(Pack::default().number(count).into_value());
+    Ok(())
 }
 
 fn start_of_rejects(filter: &RejectFilter) -> Result<Bound<Vec<u8>>, StoreError> {

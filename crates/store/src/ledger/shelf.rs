@@ -33,9 +33,12 @@ pub(super) struct Change {
 /// Called with the key and value of each entry.
 pub(super) type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError> + 'a;
 
+/// By table and key.
+type Entries = BTreeMap<(Table, Vec<u8>), Vec<u8>>;
+
 pub(super) enum Shelf {
     Folder(Folder),
-    Memory(Mutex<BTreeMap<(Table, Vec<u8>), Vec<u8>>>),
+    Memory(Mutex<Entries>),
 }
 
 pub(super) struct Folder {
@@ -163,9 +166,13 @@ impl Folder {
         Ok(true)
     }
 
-    fn clear(&self) -> Result<(), StoreError> {
+    pub(super) fn begin_clearing(&self) -> Result<(), StoreError> {
         self.engine.meta.insert(CLEARING, []).map_err(failure)?;
-        self.engine.persist()?;
+        self.engine.persist()
+    }
+
+    fn clear(&self) -> Result<(), StoreError> {
+        self.begin_clearing()?;
         for keyspace in [&self.seen, &self.memories, &self.blobs] {
             keyspace.clear().map_err(failure)?;
         }

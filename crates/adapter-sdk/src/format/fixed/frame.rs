@@ -37,7 +37,7 @@ impl Framing for FixedWidth {
     fn inspect(&self, input: &mut dyn BufRead) -> Result<Facts, Refusal> {
         let mut lines = Lines::new(input, 0);
         let mut line = Vec::new();
-        if lines.next(&mut line).map_err(unreadable)?.is_none() {
+        if lines.next(&mut line).map_err(|error| unreadable(&error))?.is_none() {
             return Err(refusal(&FILE_EMPTY, "no bytes".to_owned()));
         }
         let facts = (self.heading)(&line).ok_or_else(|| refusal(&FILE_HEADER, "line 1".to_owned()))?;
@@ -59,16 +59,15 @@ impl FixedWidth {
     /// Counts the marked lines after the header, and holds the count against the trailer.
     fn count(&self, lines: &mut Lines<&mut dyn BufRead>, mut line: Vec<u8>) -> Result<u64, Refusal> {
         let (mut number, mut counted, mut stated) = (1_u64, 0_u64, None);
-        while lines.next(&mut line).map_err(unreadable)?.is_some() {
+        while lines.next(&mut line).map_err(|error| unreadable(&error))?.is_some() {
             number += 1;
-            if stated.is_some() {
-                if !line.is_empty() {
-                    return Err(refusal(&FILE_TRAILER, format!("line {number} follows the trailer")));
+            match stated {
+                Some(_) if line.is_empty() => {}
+                Some(_) => return Err(refusal(&FILE_TRAILER, format!("line {number} follows the trailer"))),
+                None => {
+                    stated = self.trailer.read(&line);
+                    counted += u64::from(line.first() == Some(&self.row_mark));
                 }
-            } else if let Some(count) = self.trailer.read(&line) {
-                stated = Some(count);
-            } else if line.first() == Some(&self.row_mark) {
-                counted += 1;
             }
         }
         match stated {
@@ -135,6 +134,6 @@ fn refusal(rule: &'static Rule, detail: String) -> Refusal {
 }
 
 /// The medium failed, not the provider: the same file may be good later.
-fn unreadable(error: io::Error) -> Refusal {
+fn unreadable(error: &io::Error) -> Refusal {
     Refusal { rule: &FILE_TORN, detail: format!("cannot be read: {}", error.kind()), retry: true }
 }

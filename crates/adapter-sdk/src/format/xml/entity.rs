@@ -1,16 +1,14 @@
 //! One entity: its elements' text by name.
-use super::{ENTITY_MALFORMED, ENTITY_SIZE, Encoding, MAX_ENTITY};
+use super::{ENTITY_ENCODING, ENTITY_MALFORMED, ENTITY_SIZE, Encoding, MAX_ENTITY};
 use crate::format::gb18030;
 use domain::Rule;
 use quick_xml::{Reader, events::Event};
 use std::borrow::Cow;
 
-/// Elements below an entity's own; deeper ones are refused.
-const MAX_DEPTH: usize = 16;
-
 /// The text of an entity's elements.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Entity {
+    name: String,
     fields: Vec<(String, String)>,
 }
 
@@ -30,6 +28,12 @@ impl Entity {
         read(&decode(bytes, encoding)?).ok_or(&ENTITY_MALFORMED)
     }
 
+    /// Local name of the entity's own element (`ENT`).
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The trimmed text of an element; `None` when it is absent, empty or blank, which mean the same.
     #[must_use]
     pub fn get(&self, element: &str) -> Option<&str> {
@@ -39,8 +43,8 @@ impl Entity {
 
 fn decode(bytes: &[u8], encoding: Encoding) -> Result<Cow<'_, str>, &'static Rule> {
     match encoding {
-        Encoding::Gb18030 => gb18030::decode(bytes).map_err(|_| &crate::rules::ROW_ENCODING),
-        Encoding::Utf8 => std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| &crate::rules::ROW_ENCODING),
+        Encoding::Gb18030 => gb18030::decode(bytes).map_err(|_| &ENTITY_ENCODING),
+        Encoding::Utf8 => std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| &ENTITY_ENCODING),
     }
 }
 
@@ -51,13 +55,14 @@ fn read(text: &str) -> Option<Entity> {
     loop {
         match reader.read_event().ok()? {
             Event::Start(tag) => {
-                roots += usize::from(depth == 0);
-                depth = depth.checked_add(1).filter(|depth| *depth <= MAX_DEPTH)?;
-                if depth == 2 {
-                    field = Field { name: tag.local_name().as_ref().to_owned(), text: String::new() };
+                depth += 1;
+                match depth {
+                    1 => entity.name = begin(&tag, &mut roots)?,
+                    2 => field = Field { name: tag.local_name().as_ref().to_owned(), text: String::new() },
+                    _ => {}
                 }
             }
-            Event::Empty(_) => roots += usize::from(depth == 0),
+            Event::Empty(tag) if depth == 0 => entity.name = begin(&tag, &mut roots)?,
             Event::End(_) => {
                 if depth == 2 {
                     entity.add(std::mem::take(&mut field));
@@ -74,9 +79,15 @@ fn read(text: &str) -> Option<Entity> {
             }
             Event::DocType(_) => return None,
             Event::Eof => return (depth == 0 && roots == 1).then_some(entity),
-            Event::Text(_) | Event::CData(_) | Event::Comment(_) | Event::PI(_) | Event::Decl(_) => {}
+            _ => {}
         }
     }
+}
+
+/// The name of a root element, which must be the only one.
+fn begin(tag: &quick_xml::events::BytesStart<'_>, roots: &mut usize) -> Option<String> {
+    *roots += 1;
+    (*roots == 1).then(|| tag.local_name().as_ref().to_owned())
 }
 
 #[derive(Default)]
@@ -87,7 +98,7 @@ struct Field {
 
 impl Entity {
     fn add(&mut self, field: Field) {
-        let text = field.text.trim_matches(|c: char| c.is_ascii_whitespace() || c == '\u{3000}');
+        let text = domain::text::trim(&field.text);
         if !text.is_empty() && self.get(&field.name).is_none() {
             self.fields.push((field.name, text.to_owned()));
         }

@@ -44,7 +44,10 @@ fn eighteen_characters_that_fit_nothing_are_wrong() {
     assert_eq!(wrong_kind(party, "110105194912310021"), (IdentifierKind::OtherPersonId, "citizen-id.checksum"));
     assert_eq!(wrong_kind(party, "91110000600037341M"), (IdentifierKind::OtherOrganisationId, "uscc.checksum"));
     assert_eq!(wrong_kind(person, "91110000600037341M"), (IdentifierKind::OtherPersonId, "uscc.checksum"));
-    assert_eq!(wrong_kind(organisation, "110105194912310021"), (IdentifierKind::OtherOrganisationId, "citizen-id.checksum"));
+    assert_eq!(
+        wrong_kind(organisation, "110105194912310021"),
+        (IdentifierKind::OtherOrganisationId, "citizen-id.checksum")
+    );
     assert_eq!(party("110105194912310021").unwrap().flag(), Some("party.identifier"));
 }
 

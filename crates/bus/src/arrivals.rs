@@ -1,12 +1,11 @@
-//! Wakes those who wait for something to become durable.
+//! Wakes those who wait for something to arrive.
 
-use super::lock;
 use std::{
-    sync::{Condvar, Mutex, PoisonError},
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-/// Counts commits, of all topics of a bus.
+/// Counts what happened, of whatever topic.
 #[derive(Default)]
 pub(crate) struct Arrivals {
     count: Mutex<u64>,
@@ -15,17 +14,21 @@ pub(crate) struct Arrivals {
 
 impl Arrivals {
     pub(crate) fn count(&self) -> u64 {
-        *lock(&self.count)
+        *self.lock()
     }
 
     pub(crate) fn announce(&self) {
-        *lock(&self.count) += 1;
+        *self.lock() += 1;
         self.changed.notify_all();
     }
 
     /// Waits until something was announced after `seen` was read, at most `wait`.
     pub(crate) fn wait_past(&self, seen: u64, wait: Duration) {
-        let waited = self.changed.wait_timeout_while(lock(&self.count), wait, |count| *count == seen);
+        let waited = self.changed.wait_timeout_while(self.lock(), wait, |count| *count == seen);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, u64> {
+        self.count.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

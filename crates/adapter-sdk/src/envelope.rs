@@ -1,0 +1,167 @@
+//! Records and rejects as they travel on the bus.
+
+use crate::{
+    hash,
+    judge::Weighed,
+    mapping::{Department, Effect, Rejection},
+    state::{self, Unit},
+};
+use contract::{
+    canonical::v1::{self as canonical, Operation, Record, Source},
+    topics::{self, Header},
+    v1::{DepartmentIntake, Reject, RejectState},
+};
+use domain::{Language, Timestamp};
+use prost::Message;
+
+/// Which topic a message goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Channel {
+    Records,
+    Rejects,
+    Status,
+}
+
+/// Header of a reject: the kind of the row where the source has several, without which it cannot be translated again.
+pub(crate) const ROW_KIND: &str = "exchange-row-kind";
+
+/// A message made up and ready to be sent, as often as it takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Outgoing {
+    pub(crate) channel: Channel,
+    pub(crate) key: String,
+    pub(crate) headers: Vec<Header>,
+    pub(crate) payload: Vec<u8>,
+}
+
+/// Where a row lies.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place<'a> {
+    pub(crate) unit: &'a Unit,
+    pub(crate) number: u64,
+    pub(crate) byte_from: u64,
+    pub(crate) byte_to: u64,
+    pub(crate) kind: &'a str,
+    pub(crate) bytes: &'a [u8],
+}
+
+impl Place<'_> {
+    /// The place as records and rejects state it.
+    pub(crate) fn source(&self, department: &Department) -> Source {
+        Source {
+            system: department.system.to_owned(),
+            file: self.unit.file.clone(),
+            row: Some(self.number),
+            byte_from: Some(self.byte_from),
+            byte_to: Some(self.byte_to),
+            digest: hash::of_bytes(self.bytes).to_vec(),
+            adapter_version: env!("CARGO_PKG_VERSION").to_owned(),
+            mapping_version: department.mapping_version.to_owned(),
+            intake: self.unit.intake,
+            ..Source::default()
+        }
+    }
+
+    /// Deterministic, so that the reject of a row read twice is one reject.
+    pub(crate) fn reject_id(&self, department: &Department) -> String {
+        hash::reject_id(department.id, &self.unit.file, &self.unit.hash, self.number)
+    }
+
+    /// When the row's unit was begun.
+    pub(crate) fn received_at(&self) -> Option<Timestamp> {
+        state::instant(Some(self.unit.begun))
+    }
+}
+
+impl Outgoing {
+    pub(crate) fn record(record: &Record) -> Self {
+        Self {
+            channel: Channel::Records,
+            key: topics::record_key(&record.resource, &record.key),
+            headers: topics::record_headers(record).into(),
+            payload: record.encode_to_vec(),
+        }
+    }
+
+    pub(crate) fn reject(reject: &Reject, row_kind: &str) -> Self {
+        let mut headers = Vec::from(topics::reject_headers(reject));
+        if !row_kind.is_empty() {
+            headers.push((ROW_KIND, row_kind.to_owned()));
+        }
+        Self { channel: Channel::Rejects, key: reject.reject_id.clone(), headers, payload: reject.encode_to_vec() }
+    }
+
+    pub(crate) fn intake(department: &Department, intake: &DepartmentIntake, at: Timestamp) -> Self {
+        let id = format!("{}@{}.{}", intake.department, intake.intake, at.timestamp_millis());
+        Self {
+            channel: Channel::Status,
+            key: intake.department.clone(),
+            headers: topics::headers::<DepartmentIntake>(department.id, department.system, id).into(),
+            payload: intake.encode_to_vec(),
+        }
+    }
+
+    /// Bytes it takes up, on the bus and while it waits.
+    pub(crate) fn size(&self) -> usize {
+        let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+        self.payload.len() + self.key.len() + headers + 64
+    }
+}
+
+/// The envelope of a judged record.
+pub(crate) fn record(department: &Department, weighed: &Weighed, source: Source, at: Option<Timestamp>) -> Record {
+    let draft = &weighed.draft;
+    let mut record = Record {
+        resource: draft.resource.to_owned(),
+        department: department.id.to_owned(),
+        key: draft.key.clone(),
+        version: weighed.version.as_str().to_owned(),
+        operation: Operation::Upsert.into(),
+        subjects: draft.subjects.iter().map(identifier).collect(),
+        flags: draft.flags.iter().map(|&flag| flag.to_owned()).collect(),
+        source: Some(source),
+        source_time: Some(timestamp(draft.source_time)),
+        received_at: at.map(timestamp),
+        body: None,
+        reason: String::new(),
+    };
+    match &draft.effect {
+        Effect::Upsert { message, body } => record.body = Some(contract::pack(message, body.clone())),
+        Effect::Withdraw { reason } => {
+            record.operation = Operation::Withdraw.into();
+            (*reason).clone_into(&mut record.reason);
+        }
+    }
+    record
+}
+
+/// The reject of a row.
+pub(crate) fn reject(department: &Department, rejection: &Rejection, place: &Place<'_>, language: Language) -> Reject {
+    Reject {
+        reject_id: place.reject_id(department),
+        department: department.id.to_owned(),
+        resource: rejection.resource.to_owned(),
+        rule: rejection.rule.id.to_owned(),
+        field: rejection.field.to_owned(),
+        message: rejection.rule.sentence(language).to_owned(),
+        source: Some(place.source(department)),
+        encoding: department.encoding.to_owned(),
+        original: place.bytes.to_vec(),
+        mapping_version: department.mapping_version.to_owned(),
+        rejected_at: place.received_at().map(timestamp),
+        state: RejectState::Open.into(),
+    }
+}
+
+/// An instant as it travels.
+pub(crate) fn timestamp(instant: Timestamp) -> prost_types::Timestamp {
+    prost_types::Timestamp {
+        seconds: instant.timestamp(),
+        // A leap second is written as the last nanosecond before it.
+        nanos: i32::try_from(instant.timestamp_subsec_nanos().min(999_999_999)).unwrap_or_default(),
+    }
+}
+
+fn identifier(identifier: &domain::Identifier) -> canonical::Identifier {
+    canonical::Identifier { kind: identifier.kind().as_str().to_owned(), value: identifier.value().to_owned() }
+}

@@ -1,0 +1,156 @@
+//! The folder itself: which pairs are complete, and where they go afterwards.
+
+use super::flag::Flag;
+use crate::{
+    adapter::{FileKind, FileName},
+    error::IntakeError,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    ffi::OsString,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// Where pairs go that were taken in.
+pub(crate) const DONE: &str = "done";
+/// Where pairs go that were refused.
+pub(crate) const REFUSED: &str = "refused";
+const FLAG: &str = ".ok";
+
+/// A pair that lies in the folder.
+#[derive(Debug, Clone)]
+pub(crate) struct Dropped {
+    /// Name of the data file.
+    pub(crate) name: String,
+    /// What the name says.
+    pub(crate) said: FileName,
+    /// The data file.
+    pub(crate) data: PathBuf,
+    /// Its flag file.
+    pub(crate) flag: PathBuf,
+}
+
+/// A department's folder.
+pub(crate) struct Inbox {
+    folder: PathBuf,
+    /// Names reported as not the department's, so that each is reported once.
+    strangers: BTreeSet<OsString>,
+    /// Incomplete flag files as they stood at the last scan: one that stays as it is, is as its writer wants it.
+    unfinished: HashMap<String, Vec<u8>>,
+}
+
+/// Name of the flag file of a data file.
+pub(crate) fn flag_name(name: &str) -> String {
+    format!("{name}{FLAG}")
+}
+
+impl Inbox {
+    pub(crate) fn new(folder: PathBuf) -> Self {
+        Self { folder, strangers: BTreeSet::new(), unfinished: HashMap::new() }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The complete pairs, in the order in which they are taken in. A data file without its flag is still being
+    /// written; so is a flag without both its lines, until two scans find it the same.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub(crate) fn scan(&mut self, kind: &FileKind) -> Result<Vec<Dropped>, IntakeError> {
+        let names = self.names()?;
+        let mut unfinished = HashMap::new();
+        let mut found = BTreeMap::new();
+        for name in names.iter().filter(|name| names.contains(&flag_name(name))) {
+            let Some(said) = (kind.parse_name)(name) else { continue };
+            let flag = self.folder.join(flag_name(name));
+            if self.is_settled(name, &flag, &mut unfinished) {
+                let dropped = Dropped { name: name.clone(), said, data: self.folder.join(name), flag };
+                found.insert((dropped.said.order.clone(), name.clone()), dropped);
+            }
+        }
+        self.unfinished = unfinished;
+        self.report_strangers(&names, kind);
+        Ok(found.into_values().collect())
+    }
+
+    /// Flag files whose data file is not here.
+    pub(crate) fn lone_flags(&self, kind: &FileKind) -> Result<Vec<Dropped>, IntakeError> {
+        let names = self.names()?;
+        let lone = names.iter().filter_map(|flag| {
+            let name = flag.strip_suffix(FLAG).filter(|name| !names.contains(*name))?;
+            let said = (kind.parse_name)(name)?;
+            Some(Dropped { name: name.to_owned(), said, data: self.folder.join(name), flag: self.folder.join(flag) })
+        });
+        Ok(lone.collect())
+    }
+
+    /// Moves a pair to `place` without ever writing over anything, with `why` beside it where there is a reason to tell.
+    ///
+    /// # Errors
+    /// When a file cannot be moved or written; nothing is lost then, the pair lies in one place or the other.
+    pub(crate) fn shelve(&self, dropped: &Dropped, place: &str, why: Option<&str>) -> Result<(), IntakeError> {
+        let folder = self.folder.join(place);
+        fs::create_dir_all(&folder).map_err(IntakeError::file("folder cannot be made", &folder))?;
+        let name = free_name(&folder, &dropped.name);
+        if let Some(why) = why {
+            let path = folder.join(format!("{name}.why"));
+            fs::write(&path, why).map_err(IntakeError::file("reason cannot be written", &path))?;
+        }
+        rename(&dropped.data, &folder.join(&name))?;
+        rename(&dropped.flag, &folder.join(flag_name(&name)))
+    }
+
+    /// Names of the plain files in the folder, as far as they are text.
+    fn names(&self) -> Result<BTreeSet<String>, IntakeError> {
+        let unreadable = || IntakeError::file("inbox folder cannot be read", &self.folder);
+        let mut names = BTreeSet::new();
+        for entry in fs::read_dir(&self.folder).map_err(unreadable())? {
+            let entry = entry.map_err(unreadable())?;
+            let is_file = entry.file_type().is_ok_and(|kind| !kind.is_dir());
+            if let Some(name) = entry.file_name().to_str().filter(|_| is_file) {
+                names.insert(name.to_owned());
+            }
+        }
+        Ok(names)
+    }
+
+    fn is_settled(&self, name: &str, flag: &Path, unfinished: &mut HashMap<String, Vec<u8>>) -> bool {
+        let Ok(bytes) = fs::read(flag) else { return false };
+        if Flag::parse(&bytes).is_complete() {
+            return true;
+        }
+        let settled = self.unfinished.get(name).is_some_and(|before| *before == bytes);
+        unfinished.insert(name.to_owned(), bytes);
+        settled
+    }
+
+    fn report_strangers(&mut self, names: &BTreeSet<String>, kind: &FileKind) {
+        for name in names {
+            let data = name.strip_suffix(FLAG).unwrap_or(name);
+            if (kind.parse_name)(data).is_none() && self.strangers.insert(name.into()) {
+                tracing::warn!(pattern = kind.pattern, "file with a name that is not the department's is left alone");
+            }
+        }
+    }
+}
+
+/// The name itself, or with the first free `.2`, `.3`, ….
+fn free_name(folder: &Path, name: &str) -> String {
+    let taken = |name: &str| {
+        [name.to_owned(), flag_name(name), format!("{name}.why")]
+            .iter()
+            .any(|name| folder.join(name).symlink_metadata().is_ok())
+    };
+    let numbered = (2_u64..).map(|number| format!("{name}.{number}"));
+    std::iter::once(name.to_owned()).chain(numbered).find(|name| !taken(name)).unwrap_or_else(|| name.to_owned())
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), IntakeError> {
+    match fs::rename(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result.map_err(IntakeError::file("file cannot be moved", from)),
+    }
+}

@@ -1,0 +1,151 @@
+//! Reads a file once from its beginning to its end, and says what it was.
+
+use crate::runner::Stop;
+use security::digest::{self, Sm3};
+use std::{
+    fs::{File, Metadata},
+    io::{self, BufRead, Read, Seek, SeekFrom},
+    time::SystemTime,
+};
+
+const BUFFER: usize = 256 * 1024;
+
+/// What tells a file from another that took its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fingerprint {
+    /// Bytes.
+    pub(crate) length: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Fingerprint {
+    pub(crate) fn of(metadata: &Metadata) -> Self {
+        Self { length: metadata.len(), modified: metadata.modified().ok() }
+    }
+}
+
+/// A reader that digests everything it passes on.
+///
+/// The first pass makes the SM3 that the flag file states; each pass makes a CRC-32C, by which a later pass knows that it
+/// read the same bytes.
+pub(crate) struct Metered<'a> {
+    file: &'a mut File,
+    stop: &'a dyn Stop,
+    sm3: Option<Sm3>,
+    crc: u32,
+    buffer: Vec<u8>,
+    at: usize,
+    filled: usize,
+    read: u64,
+    /// Why reading failed: a format's framing takes a failure for the end of the file.
+    failure: Option<io::Error>,
+}
+
+/// What was read.
+#[derive(Debug)]
+pub(crate) struct Content {
+    /// SM3 in lower-case hexadecimal; empty where none was asked for.
+    pub(crate) sm3: String,
+    /// CRC-32C.
+    pub(crate) crc: u32,
+    /// Bytes.
+    pub(crate) length: u64,
+}
+
+impl<'a> Metered<'a> {
+    /// A first pass, with SM3.
+    ///
+    /// # Errors
+    /// When the file cannot be set to its beginning.
+    pub(crate) fn first(file: &'a mut File, stop: &'a dyn Stop) -> io::Result<Self> {
+        let mut reader = Self::later(file, stop)?;
+        reader.sm3 = Some(Sm3::new());
+        Ok(reader)
+    }
+
+    /// A later pass.
+    ///
+    /// # Errors
+    /// When the file cannot be set to its beginning.
+    pub(crate) fn later(file: &'a mut File, stop: &'a dyn Stop) -> io::Result<Self> {
+        file.seek(SeekFrom::Start(0))?;
+        let buffer = vec![0; BUFFER];
+        Ok(Self { file, stop, sm3: None, crc: 0, buffer, at: 0, filled: 0, read: 0, failure: None })
+    }
+
+    /// Passes over the bytes before `byte`.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or ends before.
+    pub(crate) fn skip_to(&mut self, byte: u64) -> io::Result<()> {
+        let skipped = io::copy(&mut self.by_ref().take(byte), &mut io::sink())?;
+        if skipped < byte { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) }
+    }
+
+    /// Why reading failed, if it did.
+    pub(crate) fn take_failure(&mut self) -> Option<io::Error> {
+        self.failure.take()
+    }
+
+    /// Reads to the end and says what the whole file was.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(crate) fn finish(mut self) -> io::Result<Content> {
+        loop {
+            let more = self.fill_buf()?.len();
+            if more == 0 {
+                break;
+            }
+            self.consume(more);
+        }
+        let sm3 = self.sm3.take().map(|sm3| digest::hex(&sm3.finish())).unwrap_or_default();
+        Ok(Content { sm3, crc: self.crc, length: self.read })
+    }
+
+    fn fill(&mut self) -> io::Result<()> {
+        if self.stop.is_stopped() {
+            return Err(io::Error::other("stopped"));
+        }
+        let filled = loop {
+            match self.file.read(&mut self.buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => break result?,
+            }
+        };
+        let bytes = &self.buffer[..filled];
+        self.crc = crc32c::crc32c_append(self.crc, bytes);
+        if let Some(sm3) = &mut self.sm3 {
+            sm3.update(bytes);
+        }
+        (self.at, self.filled) = (0, filled);
+        self.read += filled as u64;
+        Ok(())
+    }
+}
+
+impl BufRead for Metered<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.at == self.filled
+            && let Err(error) = self.fill()
+        {
+            self.failure = Some(io::Error::new(error.kind(), error.to_string()));
+            return Err(error);
+        }
+        Ok(&self.buffer[self.at..self.filled])
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.at = (self.at + amount).min(self.filled);
+    }
+}
+
+impl Read for Metered<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let available = self.fill_buf()?;
+        let taken = available.len().min(out.len());
+        out[..taken].copy_from_slice(&available[..taken]);
+        self.consume(taken);
+        Ok(taken)
+    }
+}

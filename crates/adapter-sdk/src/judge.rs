@@ -1,0 +1,279 @@
+//! The judgement of a row against the newest seen (canonical.md, "Versions").
+
+use crate::{
+    hash,
+    mapping::{Draft, Effect, Mapping, Rejection, Row, Translated},
+    translate,
+};
+use domain::{Rule, Version};
+use std::{collections::HashMap, sync::Arc};
+use store::{Ledger, Seen, StoreError};
+
+/// What a row, or one record of it, ends as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Published,
+    Unchanged,
+    Superseded,
+    Rejected,
+    Skipped,
+}
+
+/// Where a row stands, as far as its judgement goes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Standing<'a> {
+    /// Intake number of its unit.
+    pub(crate) intake: u64,
+    /// Number within the unit.
+    pub(crate) number: u64,
+    /// Whether the unit states all that exists: then every key it speaks of is noted as mentioned.
+    pub(crate) full: bool,
+    /// The part of the stock the unit speaks of.
+    pub(crate) scope: &'a str,
+    /// Whether the row comes a second time, long after the rows around it: what was published under a later
+    /// version since then stands, even under the same stamp.
+    pub(crate) again: bool,
+}
+
+/// A judged row.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    pub(crate) verdict: Verdict,
+    pub(crate) content: Content,
+    /// What becomes the newest seen once the row is done.
+    pub(crate) seen: Vec<(String, String, Seen)>,
+    /// What is remembered of its entity.
+    pub(crate) memory: Option<(String, Vec<u8>)>,
+}
+
+/// What is in a judged row.
+#[derive(Debug)]
+pub(crate) enum Content {
+    Records(Vec<Weighed>),
+    History { about: Option<(&'static str, String)> },
+    Skipped(&'static Rule),
+    Rejected(Rejection),
+}
+
+/// A judged record.
+#[derive(Debug)]
+pub(crate) struct Weighed {
+    pub(crate) draft: Draft,
+    pub(crate) verdict: Verdict,
+    pub(crate) version: Version,
+}
+
+/// What is known: the ledger, and over it what rows in flight will make known.
+pub(crate) struct Known {
+    ledger: Arc<Ledger>,
+    seen: HashMap<String, (u64, Seen)>,
+    memories: HashMap<String, (u64, Vec<u8>)>,
+}
+
+impl Known {
+    pub(crate) fn new(ledger: Arc<Ledger>) -> Self {
+        Self { ledger, seen: HashMap::new(), memories: HashMap::new() }
+    }
+
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Lays what a row will make known over the ledger, until [`Known::settle`] hears that it is there.
+    pub(crate) fn expect(&mut self, sequence: u64, judged: &Judged) {
+        for (resource, key, seen) in &judged.seen {
+            self.seen.insert(name(resource, key), (sequence, seen.clone()));
+        }
+        if let Some((entity, memory)) = &judged.memory {
+            self.memories.insert(entity.clone(), (sequence, memory.clone()));
+        }
+    }
+
+    /// Takes away what rows up to `sequence` laid over the ledger.
+    pub(crate) fn settle<'a>(
+        &mut self,
+        sequence: u64,
+        seen: impl Iterator<Item = (&'a str, &'a str)>,
+        entities: impl Iterator<Item = &'a str>,
+    ) {
+        for (resource, key) in seen {
+            let name = name(resource, key);
+            if self.seen.get(&name).is_some_and(|(last, _)| *last <= sequence) {
+                self.seen.remove(&name);
+            }
+        }
+        for entity in entities {
+            if self.memories.get(entity).is_some_and(|(last, _)| *last <= sequence) {
+                self.memories.remove(entity);
+            }
+        }
+    }
+
+    fn seen(&self, resource: &str, key: &str) -> Result<Option<Seen>, StoreError> {
+        match self.seen.get(&name(resource, key)) {
+            Some((_, seen)) => Ok(Some(seen.clone())),
+            None => self.ledger.seen(resource, key),
+        }
+    }
+
+    fn memory(&self, entity: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.memories.get(entity) {
+            Some((_, memory)) => Ok(Some(memory.clone())),
+            None => self.ledger.memory(entity),
+        }
+    }
+}
+
+fn name(resource: &str, key: &str) -> String {
+    format!("{resource}/{key}")
+}
+
+/// Translates and judges a row.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub(crate) fn judge(
+    mapping: &dyn Mapping,
+    row: &Row<'_>,
+    standing: &Standing<'_>,
+    known: &Known,
+) -> Result<Judged, StoreError> {
+    let entity = translate::entity(mapping, row);
+    let stored = entity.as_deref().map(|entity| known.memory(entity)).transpose()?.flatten();
+    let memory = stored.as_deref().map(|stored| Memory::read(stored).content);
+    match translate::translate(mapping, row, memory) {
+        Translated::Records { drafts, memory } => {
+            let mut judged = weigh_all(drafts, standing, known)?;
+            judged.memory = entity.zip(memory).map(|(entity, memory)| {
+                let version = judged.newest_version();
+                (entity, Memory { version: &version, content: &memory }.write())
+            });
+            Ok(judged)
+        }
+        Translated::Superseded { about } => {
+            let seen = mention(about.as_ref().map(|(resource, key)| (*resource, key.as_str())), standing, known)?;
+            Ok(Judged { verdict: Verdict::Superseded, content: Content::History { about }, seen, memory: None })
+        }
+        Translated::Skipped { rule } => {
+            Ok(Judged { verdict: Verdict::Skipped, content: Content::Skipped(rule), seen: Vec::new(), memory: None })
+        }
+        Translated::Rejected(rejection) => reject(rejection, standing, known),
+    }
+}
+
+/// A row that is rejected; its key counts as mentioned all the same.
+pub(crate) fn reject(rejection: Rejection, standing: &Standing<'_>, known: &Known) -> Result<Judged, StoreError> {
+    let about = rejection.key.as_deref().map(|key| (rejection.resource, key));
+    let seen = mention(about, standing, known)?;
+    Ok(Judged { verdict: Verdict::Rejected, content: Content::Rejected(rejection), seen, memory: None })
+}
+
+impl Judged {
+    /// The records that go out.
+    pub(crate) fn published(&self) -> impl Iterator<Item = &Weighed> {
+        let records: &[Weighed] = if let Content::Records(records) = &self.content { records } else { &[] };
+        records.iter().filter(|record| record.verdict == Verdict::Published)
+    }
+
+    fn newest_version(&self) -> String {
+        let Content::Records(records) = &self.content else { return String::new() };
+        records.iter().map(|record| record.version.as_str()).max().unwrap_or_default().to_owned()
+    }
+}
+
+fn weigh_all(drafts: Vec<Draft>, standing: &Standing<'_>, known: &Known) -> Result<Judged, StoreError> {
+    let mut seen = Vec::new();
+    let mut records = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        let before = known.seen(draft.resource, &draft.key)?;
+        let version = Version::new(&draft.stamp, standing.intake, standing.number);
+        let digest = hash::of_draft(&draft);
+        let verdict = weigh(before.as_ref(), &digest, &version, standing.again);
+        let after = after(before.as_ref(), verdict, standing, (&draft, digest, &version));
+        if let Some(after) = after.filter(|after| before.as_ref() != Some(after)) {
+            seen.push((draft.resource.to_owned(), draft.key.clone(), after));
+        }
+        records.push(Weighed { draft, verdict, version });
+    }
+    // The row's own verdict is the first that applies.
+    let verdict = [Verdict::Published, Verdict::Unchanged]
+        .into_iter()
+        .find(|verdict| records.iter().any(|record| record.verdict == *verdict))
+        .unwrap_or(Verdict::Superseded);
+    Ok(Judged { verdict, content: Content::Records(records), seen, memory: None })
+}
+
+fn weigh(before: Option<&Seen>, digest: &[u8; 16], version: &Version, again: bool) -> Verdict {
+    match before {
+        Some(before) if version.stamp() < before.stamp.as_str() => Verdict::Superseded,
+        Some(before) if *digest == before.digest => Verdict::Unchanged,
+        Some(before) if again && version.as_str() < before.version.as_str() => Verdict::Superseded,
+        _ => Verdict::Published,
+    }
+}
+
+fn after(
+    before: Option<&Seen>,
+    verdict: Verdict,
+    standing: &Standing<'_>,
+    (draft, digest, version): (&Draft, [u8; 16], &Version),
+) -> Option<Seen> {
+    match verdict {
+        Verdict::Published => Some(Seen {
+            stamp: draft.stamp.clone(),
+            digest,
+            current: matches!(draft.effect, Effect::Upsert { .. }),
+            scope: standing.scope.to_owned(),
+            mentioned: if standing.again { before.map_or(0, |before| before.mentioned) } else { standing.intake },
+            version: version.as_str().to_owned(),
+        }),
+        Verdict::Unchanged => before.map(|before| Seen {
+            stamp: draft.stamp.clone(),
+            scope: standing.scope.to_owned(),
+            mentioned: standing.mentioned(before),
+            ..before.clone()
+        }),
+        _ => before.map(|before| Seen { mentioned: standing.mentioned(before), ..before.clone() }),
+    }
+}
+
+impl Standing<'_> {
+    fn mentioned(&self, before: &Seen) -> u64 {
+        if self.full && !self.again { self.intake } else { before.mentioned }
+    }
+}
+
+/// Notes that a full export spoke of a key, whatever it said.
+fn mention(
+    about: Option<(&str, &str)>,
+    standing: &Standing<'_>,
+    known: &Known,
+) -> Result<Vec<(String, String, Seen)>, StoreError> {
+    let Some((resource, key)) = about.filter(|_| standing.full && !standing.again) else { return Ok(Vec::new()) };
+    let before = known.seen(resource, key)?.filter(|before| before.mentioned != standing.intake);
+    let after = before.map(|before| Seen { mentioned: standing.intake, ..before });
+    Ok(after.map(|after| (resource.to_owned(), key.to_owned(), after)).into_iter().collect())
+}
+
+/// A memory as it lies in the ledger: with the version of the row that left it, so that lost state can be put
+/// together again from records in any order.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Memory<'a> {
+    pub(crate) version: &'a str,
+    pub(crate) content: &'a [u8],
+}
+
+impl<'a> Memory<'a> {
+    pub(crate) fn read(stored: &'a [u8]) -> Self {
+        let end = memchr::memchr(b'\n', stored).unwrap_or(stored.len());
+        let version = std::str::from_utf8(&stored[..end]).unwrap_or_default();
+        Self { version, content: stored.get(end + 1..).unwrap_or_default() }
+    }
+
+    pub(crate) fn write(&self) -> Vec<u8> {
+        [self.version.as_bytes(), b"\n", self.content].concat()
+    }
+}
+
+#[cfg(test)]
+mod tests;

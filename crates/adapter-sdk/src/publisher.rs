@@ -1,0 +1,186 @@
+//! Sends messages and keeps each until the bus has acknowledged it.
+
+use crate::{
+    envelope::{Channel, Outgoing},
+    error::IntakeError,
+    runner::Stop,
+    state::Offsets,
+};
+use bus::{Ack, Bus, BusError, Message, Producer, SendError, Topic};
+use contract::topics;
+use std::{
+    collections::{HashMap, VecDeque},
+    time::Duration,
+};
+
+/// How long to wait for room or for acknowledgements before looking whether to stop.
+const WAIT: Duration = Duration::from_millis(100);
+
+/// The topics of a department.
+#[derive(Debug, Clone)]
+pub(crate) struct Topics {
+    pub(crate) records: String,
+    pub(crate) rejects: String,
+}
+
+impl Topics {
+    pub(crate) fn of(department: &str) -> Self {
+        Self { records: topics::records(department), rejects: topics::rejects(department) }
+    }
+
+    /// What must be there before anything is published.
+    pub(crate) fn needed(&self, partitions: u32) -> Vec<Topic> {
+        let topic = |name: &str, partitions, compacted| Topic { name: name.to_owned(), partitions, compacted };
+        vec![
+            topic(&self.records, partitions, false),
+            topic(&self.rejects, partitions, false),
+            topic(topics::CONTROL, 1, true),
+            topic(topics::STATUS, 1, true),
+        ]
+    }
+
+    fn name(&self, channel: Channel) -> &str {
+        match channel {
+            Channel::Records => &self.records,
+            Channel::Rejects => &self.rejects,
+            Channel::Status => topics::STATUS,
+        }
+    }
+}
+
+/// The sending end: never drops, never reorders a row's acknowledgements into the past.
+pub(crate) struct Publisher {
+    producer: Box<dyn Producer>,
+    topics: Topics,
+    ticket: u64,
+    flying: HashMap<u64, (u64, Outgoing)>,
+    /// Messages whose sending failed; the same bytes go again.
+    again: VecDeque<(u64, Outgoing)>,
+    bytes: usize,
+    acks: Vec<Ack>,
+    done: Vec<u64>,
+    reached: Offsets,
+}
+
+impl Publisher {
+    pub(crate) fn new(bus: &dyn Bus, topics: Topics) -> Result<Self, BusError> {
+        Ok(Self {
+            producer: bus.producer()?,
+            topics,
+            ticket: 0,
+            flying: HashMap::new(),
+            again: VecDeque::new(),
+            bytes: 0,
+            acks: Vec::new(),
+            done: Vec::new(),
+            reached: Offsets::new(),
+        })
+    }
+
+    /// Bytes that wait for an acknowledgement.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Whether nothing waits any more.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.flying.is_empty() && self.again.is_empty()
+    }
+
+    /// Sends a message of the row `sequence`, and waits for as long as the bus is full or away.
+    pub(crate) fn send(&mut self, sequence: u64, message: Outgoing, stop: &dyn Stop) -> Result<(), IntakeError> {
+        self.bytes += message.size();
+        let mut next = Some(message);
+        while let Some(message) = next {
+            next = self.offer(sequence, message)?;
+            if next.is_some() {
+                self.wait(stop)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in acknowledgements; waits up to `wait` for the first.
+    pub(crate) fn poll(&mut self, wait: Duration) -> Result<(), IntakeError> {
+        match self.producer.poll(wait, &mut self.acks) {
+            Err(error) if !error.is_retryable() => return Err(error.into()),
+            _ => {}
+        }
+        for ack in std::mem::take(&mut self.acks) {
+            self.heed(ack)?;
+        }
+        self.send_again()
+    }
+
+    /// Waits a little for acknowledgements or for the bus to come back.
+    pub(crate) fn wait(&mut self, stop: &dyn Stop) -> Result<(), IntakeError> {
+        if stop.is_stopped() {
+            return Err(IntakeError::Stopped);
+        }
+        let before = self.done.len();
+        self.poll(WAIT)?;
+        if self.done.len() == before {
+            stop.pause(WAIT);
+        }
+        Ok(())
+    }
+
+    /// Rows that one more message was acknowledged of.
+    pub(crate) fn take_done(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.done)
+    }
+
+    /// Next offsets behind every acknowledged record.
+    pub(crate) fn reached(&self) -> &Offsets {
+        &self.reached
+    }
+
+    /// Gives the message back when the bus has no room for it now.
+    fn offer(&mut self, sequence: u64, message: Outgoing) -> Result<Option<Outgoing>, IntakeError> {
+        let headers: Vec<(&str, &[u8])> =
+            message.headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
+        let sent = Message { key: message.key.as_bytes(), headers: &headers, payload: Some(&message.payload) };
+        match self.producer.send(self.topics.name(message.channel), self.ticket, &sent) {
+            Ok(()) => {
+                self.flying.insert(self.ticket, (sequence, message));
+                self.ticket += 1;
+                Ok(None)
+            }
+            Err(SendError::Full) => Ok(Some(message)),
+            Err(SendError::Bus(error)) if error.is_retryable() => Ok(Some(message)),
+            Err(SendError::TooLarge { limit }) => Err(IntakeError::Oversized { limit, sent: message.size() }),
+            Err(SendError::Bus(error)) => Err(error.into()),
+        }
+    }
+
+    fn heed(&mut self, ack: Ack) -> Result<(), IntakeError> {
+        let Some((sequence, message)) = self.flying.remove(&ack.ticket) else { return Ok(()) };
+        match ack.result {
+            Ok(position) => {
+                self.bytes -= message.size();
+                self.done.push(sequence);
+                if message.channel == Channel::Records {
+                    let next = self.reached.entry(position.partition).or_default();
+                    *next = (*next).max(position.offset + 1);
+                }
+                Ok(())
+            }
+            // It may be there all the same: the same bytes under the same version change nothing then.
+            Err(error) if error.is_retryable() => {
+                self.again.push_back((sequence, message));
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn send_again(&mut self) -> Result<(), IntakeError> {
+        while let Some((sequence, message)) = self.again.pop_front() {
+            if let Some(message) = self.offer(sequence, message)? {
+                self.again.push_front((sequence, message));
+                break;
+            }
+        }
+        Ok(())
+    }
+}

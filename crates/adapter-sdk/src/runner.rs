@@ -1,0 +1,210 @@
+//! Takes in what a department hands over, for as long as it is let.
+
+mod announce;
+mod config;
+mod control;
+mod desk;
+mod pipeline;
+mod recall;
+mod redrive;
+#[cfg(test)]
+mod tests;
+mod unit;
+
+pub use self::config::{Observer, Progress, RunnerConfig, Stop};
+
+use self::{control::Follower, desk::{Desk, Setup}, pipeline::Pipeline, unit::Fate};
+use crate::{
+    adapter::Adapter,
+    error::IntakeError,
+    files::{Dropped, Inbox},
+    publisher::Topics,
+    state::{Counters, State},
+};
+use bus::Bus;
+use domain::{Clock, Timestamp};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::Duration,
+};
+use store::Ledger;
+
+/// Shortest and longest pause after an error that may pass.
+const PATIENCE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+/// How often an idle adapter says that it is alive.
+const HEARTBEAT: chrono::Duration = chrono::Duration::seconds(30);
+
+/// What one look into the folder led to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Step {
+    /// Files taken in.
+    pub taken: usize,
+    /// Files refused whole.
+    pub refused: usize,
+    /// Files that were taken in before, byte for byte.
+    pub repeated: usize,
+    /// Files that may be good later and lie where they are.
+    pub waiting: usize,
+    /// Rejects that were translated again.
+    pub redriven: usize,
+}
+
+/// Runs a department's adapter on the calling thread.
+///
+/// A step that fails loses nothing: the next begins at the checkpoint.
+pub struct Runner {
+    setup: Setup,
+    inbox: Inbox,
+    session: Option<Session>,
+    /// Pairs that wait for their department, as they stood when they were looked at.
+    waiting: HashMap<String, Vec<u8>>,
+    announced: Option<Timestamp>,
+}
+
+/// What lasts from the checkpoint it was begun at until something fails.
+struct Session {
+    pipeline: Pipeline,
+    control: Follower,
+}
+
+impl Runner {
+    /// Opens the adapter's state in [`RunnerConfig::state_dir`].
+    ///
+    /// # Errors
+    /// When the state cannot be opened, or is another department's.
+    pub fn new(
+        adapter: Adapter,
+        config: RunnerConfig,
+        bus: Arc<dyn Bus>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, IntakeError> {
+        let ledger = Arc::new(Ledger::open(&config.state_dir, adapter.id())?);
+        let inbox = Inbox::new(config.inbox.clone());
+        let topics = Topics::of(adapter.id());
+        let setup = Setup { adapter, config, bus, clock, observer: Arc::new(()), ledger, topics };
+        Ok(Self { setup, inbox, session: None, waiting: HashMap::new(), announced: None })
+    }
+
+    /// Tells `observer` how the work goes on.
+    #[must_use]
+    pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.setup.observer = observer;
+        self
+    }
+
+    /// The department's id.
+    #[must_use]
+    pub fn department(&self) -> &'static str {
+        self.setup.adapter.id()
+    }
+
+    /// Rows as of the last checkpoint.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub fn counters(&self) -> Result<Counters, IntakeError> {
+        let state = self.setup.ledger.blob(State::BLOB)?;
+        Ok(state.map(|blob| State::read(&blob)).transpose()?.unwrap_or_default().counters)
+    }
+
+    /// Works until it is told to stop, looking into the folder every [`RunnerConfig::poll`]. What may pass is waited for.
+    ///
+    /// # Errors
+    /// What waiting does not mend.
+    pub fn run(&mut self, stop: &dyn Stop) -> Result<(), IntakeError> {
+        let mut patience = PATIENCE.0;
+        while !stop.is_stopped() {
+            match self.step(stop) {
+                Ok(_) => {
+                    patience = PATIENCE.0;
+                    stop.pause(self.setup.config.poll);
+                }
+                Err(IntakeError::Stopped) => break,
+                Err(error) if error.is_retryable() => {
+                    tracing::warn!(department = self.department(), error = chain(&error), "intake waits");
+                    stop.pause(patience);
+                    patience = (patience * 2).min(PATIENCE.1);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks into the folder once and takes in everything that is complete.
+    ///
+    /// # Errors
+    /// Any [`IntakeError`]; what is done is kept.
+    pub fn step(&mut self, stop: &dyn Stop) -> Result<Step, IntakeError> {
+        let mut session = match self.session.take() {
+            Some(session) => session,
+            None => self.connect(stop)?,
+        };
+        let result = self.work(&mut session, stop);
+        match &result {
+            Ok(_) => self.session = Some(session),
+            // The next step reads again what is not in the checkpoint; the more is in, the less is repeated.
+            Err(_) => session.pipeline.keep_what_is_done(),
+        }
+        result
+    }
+
+    fn connect(&mut self, stop: &dyn Stop) -> Result<Session, IntakeError> {
+        let setup = &self.setup;
+        setup.bus.create_topics(&setup.topics.needed(setup.config.partitions))?;
+        let state = recall::catch_up(setup, stop)?;
+        let control = Follower::new(setup.bus.as_ref(), &state.control)?;
+        let pipeline = setup.pipeline(state)?;
+        self.announced = None;
+        Ok(Session { pipeline, control })
+    }
+
+    fn work(&mut self, session: &mut Session, stop: &dyn Stop) -> Result<Step, IntakeError> {
+        let mut step = Step::default();
+        let Session { pipeline, control } = session;
+        let mut desk = Desk { setup: &self.setup, pipeline, control, stop, redriven: 0 };
+        desk.heed_control()?;
+        if self.announced.is_none() {
+            desk.announce()?;
+        }
+        for dropped in in_order(self.inbox.scan(&self.setup.adapter.files)?, desk.pipeline.state()) {
+            if stop.is_stopped() {
+                return Err(IntakeError::Stopped);
+            }
+            match desk.take(&self.inbox, &dropped, &mut self.waiting)? {
+                Fate::Taken => step.taken += 1,
+                Fate::Refused => step.refused += 1,
+                Fate::Repeated => step.repeated += 1,
+                Fate::Waiting => step.waiting += 1,
+            }
+        }
+        desk.clear_lone_flags(&self.inbox)?;
+        let now = self.setup.clock.now();
+        let due = self.announced.is_none_or(|last| now - last >= HEARTBEAT);
+        if due || step != (Step { waiting: step.waiting, ..Step::default() }) {
+            desk.poll_ended(now)?;
+            self.announced = Some(now);
+        }
+        step.redriven = desk.redriven;
+        Ok(step)
+    }
+}
+
+/// A unit that was begun is ended before another begins.
+fn in_order(mut found: Vec<Dropped>, state: &State) -> Vec<Dropped> {
+    let begun = state.unit.as_ref().map(|unit| unit.file.as_str());
+    found.sort_by_key(|dropped| begun != Some(dropped.name.as_str()));
+    found
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}

@@ -1,0 +1,105 @@
+//! What an adapter says of itself on `exchange.status`.
+
+use super::desk::Desk;
+use crate::{
+    envelope::{Outgoing, timestamp},
+    error::IntakeError,
+    state::{self, Counters, State, Unit},
+};
+use contract::v1::{DepartmentIntake, IntakeRows, RuleCount, TopicPosition};
+use domain::Timestamp;
+use std::collections::BTreeMap;
+
+impl Desk<'_> {
+    /// Announces where the intake stands, and waits until that is on the bus.
+    pub(crate) fn announce(&mut self) -> Result<(), IntakeError> {
+        self.pipeline.drain(self.stop)?;
+        let intake = announcement(self.setup, self.pipeline.state());
+        let message = Outgoing::intake(self.setup.department(), &intake, self.setup.clock.now());
+        self.pipeline.tell(message, self.stop)?;
+        self.pipeline.drain(self.stop)
+    }
+
+    /// A look into the folder came to its end.
+    pub(crate) fn poll_ended(&mut self, now: Timestamp) -> Result<(), IntakeError> {
+        self.pipeline.state_mut().last_success = Some(now.timestamp_millis());
+        self.pipeline.checkpoint(false)?;
+        self.announce()
+    }
+}
+
+fn announcement(setup: &super::desk::Setup, state: &State) -> DepartmentIntake {
+    let department = setup.department();
+    let (unit, finished) = match (&state.unit, &state.last_unit) {
+        (Some(unit), _) => (unit.clone(), false),
+        (None, Some(unit)) => (unit.clone(), true),
+        (None, None) => (Unit::default(), false),
+    };
+    DepartmentIntake {
+        department: department.id.to_owned(),
+        intake: unit.intake,
+        unit: unit.file,
+        finished,
+        full: unit.full,
+        as_of: state::instant(state.as_of).map(timestamp),
+        last_success: state::instant(state.last_success).map(timestamp),
+        rows: Some(rows(&state.counters)),
+        missing_from_full: state.missing_from_full.values().sum(),
+        resources: department.resources.iter().map(|resource| resource.id.to_owned()).collect(),
+        positions: state.records.iter().map(|(partition, offset)| position(*partition, *offset)).collect(),
+        finished_units: state.units,
+        finished_full_units: state.full_units,
+        rejects_by_rule: state
+            .counters
+            .rejected_by
+            .iter()
+            .map(|(rule, count)| RuleCount { rule: rule.clone(), count: *count })
+            .collect(),
+    }
+}
+
+/// Takes over what was announced, where the adapter's own memory of it is lost.
+pub(crate) fn restore(state: &mut State, intake: DepartmentIntake) {
+    let millis = |time: prost_types::Timestamp| time.seconds * 1000 + i64::from(time.nanos) / 1_000_000;
+    let rows = intake.rows.unwrap_or_default();
+    state.as_of = intake.as_of.map(millis);
+    state.last_success = intake.last_success.map(millis);
+    state.units = intake.finished_units;
+    state.full_units = intake.finished_full_units;
+    state.missing_from_full = BTreeMap::from([(String::new(), intake.missing_from_full)]);
+    state.intake = state.intake.max(intake.intake);
+    state.counters = Counters {
+        read: rows.read,
+        published: rows.published,
+        unchanged: rows.unchanged,
+        superseded: rows.superseded,
+        rejected: rows.rejected,
+        skipped: rows.skipped,
+        waiting: rows.waiting,
+        rejected_by: intake.rejects_by_rule.into_iter().map(|rule| (rule.rule, rule.count)).collect(),
+        ..Counters::default()
+    };
+    if intake.finished {
+        let unit = Unit { intake: intake.intake, file: intake.unit, full: intake.full, ..Unit::default() };
+        state.last_unit = Some(unit);
+    }
+}
+
+fn rows(counters: &Counters) -> IntakeRows {
+    IntakeRows {
+        read: counters.read,
+        published: counters.published,
+        unchanged: counters.unchanged,
+        superseded: counters.superseded,
+        rejected: counters.rejected,
+        skipped: counters.skipped,
+        waiting: counters.waiting,
+    }
+}
+
+fn position(partition: u32, offset: u64) -> TopicPosition {
+    TopicPosition {
+        partition: i32::try_from(partition).unwrap_or(i32::MAX),
+        offset: i64::try_from(offset).unwrap_or(i64::MAX),
+    }
+}

@@ -1,0 +1,143 @@
+//! The desk that rows pass over: judged, made into messages, and sent on their way.
+
+use super::{
+    config::{Observer, RunnerConfig, Stop},
+    control::Follower,
+    pipeline::{Effects, Pipeline},
+};
+use crate::{
+    adapter::Adapter,
+    envelope::{self, Outgoing, Place},
+    error::IntakeError,
+    judge::{self, Content, Judged, Known, Standing},
+    mapping::{Department, Rejection, Row},
+    publisher::{Publisher, Topics},
+    rules,
+    state::State,
+};
+use bus::Bus;
+use domain::Clock;
+use std::sync::Arc;
+use store::Ledger;
+
+/// What a runner works with.
+pub(crate) struct Setup {
+    pub(crate) adapter: Adapter,
+    pub(crate) config: RunnerConfig,
+    pub(crate) bus: Arc<dyn Bus>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) observer: Arc<dyn Observer>,
+    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) topics: Topics,
+}
+
+/// A step's work.
+pub(crate) struct Desk<'a> {
+    pub(crate) setup: &'a Setup,
+    pub(crate) pipeline: &'a mut Pipeline,
+    pub(crate) control: &'a mut Follower,
+    pub(crate) stop: &'a dyn Stop,
+    /// Rejects translated again in this step.
+    pub(crate) redriven: usize,
+}
+
+impl Setup {
+    pub(crate) fn department(&self) -> &'static Department {
+        self.adapter.mapping.department()
+    }
+
+    /// A pipeline that goes on from `state`.
+    pub(crate) fn pipeline(&self, state: State) -> Result<Pipeline, IntakeError> {
+        let publisher = Publisher::new(self.bus.as_ref(), self.topics.clone())?;
+        let known = Known::new(Arc::clone(&self.ledger));
+        Ok(Pipeline::new(known, publisher, state, (self.config.window_rows, self.config.window_bytes)))
+    }
+
+    /// The area that a file's name speaks of.
+    pub(crate) fn scope_of(&self, file: &str) -> String {
+        (self.adapter.files.parse_name)(file).unwrap_or_default().scope
+    }
+}
+
+impl Desk<'_> {
+    /// Judges a row of a unit and sends what follows from it; its effects wait for the acknowledgements.
+    pub(crate) fn row(&mut self, place: &Place<'_>, next_byte: u64) -> Result<(), IntakeError> {
+        let standing = Standing {
+            intake: place.unit.intake,
+            number: place.number,
+            full: place.unit.full,
+            scope: &place.unit.scope,
+            again: false,
+        };
+        let (judged, messages) = self.judged(place, &standing)?;
+        let rule = match &judged.content {
+            Content::Rejected(rejection) => Some(rejection.rule.id),
+            _ => None,
+        };
+        let verdict = Some(judged.verdict);
+        let effects = Effects { verdict, rule, reach: Some((next_byte, place.number)), ..Effects::default() };
+        self.pipeline.submit(judged, messages, effects, self.stop)
+    }
+
+    /// A row's judgement, and the messages that follow from it. What is too large for the bus becomes a reject.
+    pub(crate) fn judged(
+        &self,
+        place: &Place<'_>,
+        standing: &Standing<'_>,
+    ) -> Result<(Judged, Vec<Outgoing>), IntakeError> {
+        let row = Row { kind: place.kind, bytes: place.bytes };
+        let known = self.pipeline.known();
+        let judged = judge::judge(self.setup.adapter.mapping.as_ref(), &row, standing, known)?;
+        let messages = self.messages(&judged, place);
+        if matches!(judged.content, Content::Records(_)) && messages.iter().any(|message| self.is_too_large(message)) {
+            let judged = too_large(&judged, standing, known)?;
+            let messages = self.messages(&judged, place);
+            return Ok((judged, messages));
+        }
+        Ok((judged, messages))
+    }
+
+    fn messages(&self, judged: &Judged, place: &Place<'_>) -> Vec<Outgoing> {
+        match &judged.content {
+            Content::Records(_) => self.records(judged, place),
+            Content::Rejected(rejection) => vec![self.reject(rejection, place)],
+            _ => Vec::new(),
+        }
+    }
+
+    fn records(&self, judged: &Judged, place: &Place<'_>) -> Vec<Outgoing> {
+        let department = self.setup.department();
+        let message = |weighed| {
+            let source = place.source(department);
+            Outgoing::record(&envelope::record(department, weighed, source, place.received_at()))
+        };
+        judged.published().map(message).collect()
+    }
+
+    fn reject(&self, rejection: &Rejection, place: &Place<'_>) -> Outgoing {
+        let department = self.setup.department();
+        let mut reject = envelope::reject(department, rejection, place, self.setup.config.language);
+        let message = Outgoing::reject(&reject, place.kind);
+        if !self.is_too_large(&message) {
+            return message;
+        }
+        // The bytes stay in the department's own file, whose place the reject states; files are never deleted.
+        reject.original.clear();
+        Outgoing::reject(&reject, place.kind)
+    }
+
+    fn is_too_large(&self, message: &Outgoing) -> bool {
+        message.size() > self.setup.config.max_message
+    }
+}
+
+fn too_large(judged: &Judged, standing: &Standing<'_>, known: &Known) -> Result<Judged, IntakeError> {
+    let first = judged.published().next();
+    let rejection = Rejection {
+        rule: &rules::RECORD_TOO_LARGE,
+        field: "",
+        resource: first.map_or("", |record| record.draft.resource),
+        key: first.map(|record| record.draft.key.clone()),
+    };
+    Ok(judge::reject(rejection, standing, known)?)
+}

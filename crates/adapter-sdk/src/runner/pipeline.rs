@@ -1,0 +1,209 @@
+//! Rows in flight: from judgement to the checkpoint that holds what they made seen.
+
+use crate::{
+    envelope::Outgoing,
+    error::IntakeError,
+    frontier::Frontier,
+    judge::{Judged, Known, Verdict},
+    mapping::Effect,
+    publisher::Publisher,
+    runner::Stop,
+    state::State,
+};
+use std::time::Duration;
+use store::{Commit, Ledger, Seen};
+
+/// What follows from a row once its every message is acknowledged and all rows before it are done.
+#[derive(Debug, Default)]
+pub(crate) struct Effects {
+    /// What the row counts as; none for what is no row of a unit.
+    pub(crate) verdict: Option<Verdict>,
+    /// The rule that rejects it.
+    pub(crate) rule: Option<&'static str>,
+    /// Where the unit goes on: next byte, number of this row.
+    pub(crate) reach: Option<(u64, u64)>,
+    /// The reject that the row takes back.
+    pub(crate) redriven: Option<String>,
+    wrote: Vec<(&'static str, bool)>,
+    seen: Vec<(String, String, Seen)>,
+    memory: Option<(String, Vec<u8>)>,
+}
+
+/// Judged rows on their way.
+pub(crate) struct Pipeline {
+    known: Known,
+    publisher: Publisher,
+    frontier: Frontier<Effects>,
+    state: State,
+    commit: Commit,
+    /// Sequence number of the last row that is in `commit`.
+    settled: Option<u64>,
+    window: (usize, usize),
+    /// A commit failed, so that what is in here is no longer whole.
+    broken: bool,
+}
+
+impl Effects {
+    /// What follows from a judged row, whose new knowledge is taken out of it.
+    pub(crate) fn of(judged: &mut Judged) -> Self {
+        let wrote = judged
+            .published()
+            .map(|record| (record.draft.resource, matches!(record.draft.effect, Effect::Withdraw { .. })))
+            .collect();
+        Self { wrote, seen: std::mem::take(&mut judged.seen), memory: judged.memory.take(), ..Self::default() }
+    }
+}
+
+impl Pipeline {
+    /// Goes on from `state`, with at most `window` rows and bytes in flight.
+    pub(crate) fn new(known: Known, publisher: Publisher, state: State, window: (usize, usize)) -> Self {
+        let frontier = Frontier::new();
+        Self { known, publisher, frontier, state, commit: Commit::default(), settled: None, window, broken: false }
+    }
+
+    pub(crate) fn known(&self) -> &Known {
+        &self.known
+    }
+
+    pub(crate) fn ledger(&self) -> &Ledger {
+        self.known.ledger()
+    }
+
+    /// The state as of the rows that are done.
+    pub(crate) fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The state, to be changed while nothing is in flight.
+    pub(crate) fn state_mut(&mut self) -> &mut State {
+        &mut self.state
+    }
+
+    /// Also writes or removes a named blob with the next checkpoint.
+    pub(crate) fn put(&mut self, name: String, value: Option<Vec<u8>>) {
+        self.commit.blobs.push((name, value));
+    }
+
+    /// Sends a row's messages and keeps its effects until they are acknowledged.
+    pub(crate) fn submit(
+        &mut self,
+        mut judged: Judged,
+        messages: Vec<Outgoing>,
+        more: Effects,
+        stop: &dyn Stop,
+    ) -> Result<(), IntakeError> {
+        self.known.expect(self.frontier.next_sequence(), &judged);
+        let Effects { verdict, rule, reach, redriven, .. } = more;
+        let effects = Effects { verdict, rule, reach, redriven, ..Effects::of(&mut judged) };
+        self.send(messages, effects, stop)
+    }
+
+    /// Sends messages that no row stands behind.
+    pub(crate) fn tell(&mut self, message: Outgoing, stop: &dyn Stop) -> Result<(), IntakeError> {
+        self.send(vec![message], Effects::default(), stop)
+    }
+
+    /// Waits until there is room for another row; says whether it had to.
+    pub(crate) fn make_room(&mut self, stop: &dyn Stop) -> Result<bool, IntakeError> {
+        let mut full = false;
+        while self.frontier.len() >= self.window.0 || self.publisher.bytes() >= self.window.1 {
+            self.publisher.wait(stop)?;
+            self.settle();
+            full = true;
+        }
+        Ok(full)
+    }
+
+    /// Waits until nothing is in flight.
+    pub(crate) fn drain(&mut self, stop: &dyn Stop) -> Result<(), IntakeError> {
+        self.settle();
+        while !(self.frontier.is_empty() && self.publisher.is_idle()) {
+            self.publisher.wait(stop)?;
+            self.settle();
+        }
+        Ok(())
+    }
+
+    /// Takes in what has been acknowledged meanwhile, and writes it down.
+    pub(crate) fn turn(&mut self) -> Result<(), IntakeError> {
+        self.publisher.poll(Duration::ZERO)?;
+        self.settle();
+        self.checkpoint(false)
+    }
+
+    /// Writes down what is done, all of it in one step; `durable` survives a loss of power.
+    pub(crate) fn checkpoint(&mut self, durable: bool) -> Result<(), IntakeError> {
+        for (partition, next) in self.publisher.reached() {
+            let reached = self.state.records.entry(*partition).or_default();
+            *reached = (*reached).max(*next);
+        }
+        let mut commit = std::mem::take(&mut self.commit);
+        commit.blobs.push((State::BLOB.to_owned(), Some(self.state.to_blob()?)));
+        commit.durable = durable;
+        if let Some(sequence) = self.settled {
+            // Should the commit fail, this pipeline is given up, and what it laid over the ledger with it.
+            let seen = commit.seen.iter().map(|(resource, key, _)| (resource.as_str(), key.as_str()));
+            let entities = commit.memories.iter().map(|(entity, _)| entity.as_str());
+            self.known.settle(sequence, seen, entities);
+        }
+        self.broken = true;
+        self.known.ledger().commit(commit)?;
+        self.broken = false;
+        Ok(())
+    }
+
+    /// A last checkpoint before the pipeline is given up; what it cannot save is read again.
+    pub(crate) fn keep_what_is_done(&mut self) {
+        if !self.broken
+            && let Err(error) = self.turn()
+        {
+            tracing::debug!(%error, "last checkpoint failed");
+        }
+    }
+
+    fn send(&mut self, messages: Vec<Outgoing>, effects: Effects, stop: &dyn Stop) -> Result<(), IntakeError> {
+        let sequence = self.frontier.push(messages.len(), effects);
+        for message in messages {
+            self.publisher.send(sequence, message, stop)?;
+        }
+        Ok(())
+    }
+
+    /// Moves the finished prefix from the frontier into the next checkpoint.
+    fn settle(&mut self) {
+        for sequence in self.publisher.take_done() {
+            self.frontier.acknowledge(sequence);
+        }
+        while let Some((sequence, effects)) = self.frontier.pop() {
+            self.settled = Some(sequence);
+            self.account(effects);
+        }
+    }
+
+    fn account(&mut self, effects: Effects) {
+        let counters = &mut self.state.counters;
+        if let Some(verdict) = effects.verdict {
+            counters.count(verdict);
+        }
+        if let Some(rule) = effects.rule {
+            counters.refused_by(rule);
+        }
+        for (resource, withdrawal) in effects.wrote {
+            counters.wrote(resource, withdrawal);
+        }
+        if let Some(id) = effects.redriven {
+            counters.redriven += 1;
+            self.commit.blobs.push((redriven(&id), Some(Vec::new())));
+        }
+        if let Some((unit, (byte, number))) = self.state.unit.as_mut().zip(effects.reach) {
+            (unit.byte, unit.number) = (byte, number);
+        }
+        self.commit.seen.extend(effects.seen);
+        self.commit.memories.extend(effects.memory);
+    }
+}
+
+/// Name of the blob that says that a reject was driven again and accepted.
+pub(crate) fn redriven(id: &str) -> String {
+    format!("redriven/{id}")
+}

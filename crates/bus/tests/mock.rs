@@ -1,0 +1,136 @@
+//! The Kafka bus keeps the contract against librdkafka's own broker, which can be made to fail.
+
+use bus::{Ack, Bus, BusError, KafkaBus, KafkaConfig, Message, Start, conformance::{Suite, read_to_end}};
+use rdkafka::{
+    mocking::MockCluster,
+    producer::DefaultProducerContext,
+    types::{RDKafkaApiKey, RDKafkaRespErr as Fault},
+};
+use std::time::Duration;
+
+struct Mock {
+    cluster: MockCluster<'static, DefaultProducerContext>,
+    bus: KafkaBus,
+}
+
+impl Mock {
+    fn new() -> Self {
+        let cluster = MockCluster::new(3).unwrap();
+        let bus = KafkaBus::connect(Self::config(&cluster)).unwrap();
+        Self { cluster, bus }
+    }
+
+    fn config(cluster: &MockCluster<'static, DefaultProducerContext>) -> KafkaConfig {
+        KafkaConfig::new(cluster.bootstrap_servers(), "conformance")
+    }
+
+    fn topic(&self, name: &str, partitions: i32) {
+        self.cluster.create_topic(name, partitions, 3).unwrap();
+    }
+
+    fn suite(&self, check: impl FnOnce(&Suite<'_>)) {
+        check(&Suite::new(&self.bus, &|topic| self.topic(&topic.name, i32::try_from(topic.partitions).unwrap())));
+    }
+
+    fn fail_produce(&self, faults: &[Fault]) {
+        self.cluster.request_errors(RDKafkaApiKey::Produce, faults);
+    }
+}
+
+#[test]
+fn kafka_bus_conforms() {
+    Mock::new().suite(Suite::run);
+}
+
+#[test]
+fn a_full_queue_is_told_and_recovers() {
+    let mock = Mock::new();
+    let tight = KafkaBus::connect(KafkaConfig { send_bytes: 100 << 10, ..Mock::config(&mock.cluster) }).unwrap();
+    mock.suite(|suite| suite.full_queue(&tight));
+}
+
+#[test]
+fn brokers_that_go_away_and_come_back_lose_nothing() {
+    let mock = Mock::new();
+    let down = || mock.cluster.broker_down(-1).unwrap();
+    let up = || mock.cluster.broker_up(-1).unwrap();
+    mock.suite(|suite| suite.survives_outage("outage", down, up));
+}
+
+#[test]
+fn requests_that_fail_for_a_while_are_retried_without_doubles() {
+    let mock = Mock::new();
+    mock.topic("faults", 2);
+    mock.fail_produce(&[
+        Fault::RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
+        Fault::RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT,
+        Fault::RD_KAFKA_RESP_ERR__TRANSPORT,
+        Fault::RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS,
+    ]);
+    let mut traffic = bus::conformance::Traffic::new(mock.bus.producer().unwrap(), "faults");
+    for number in 0..300_u32 {
+        traffic.send(&format!("key {}", number % 7), &number.to_le_bytes());
+    }
+    traffic.settle();
+    let (read, _) = read_to_end(mock.bus.consumer(&[Start::beginning("faults")]).unwrap().as_mut(), 2);
+    assert_eq!(read.len(), 300);
+    traffic.check(&read);
+}
+
+#[test]
+fn a_fatal_error_gives_every_ticket_back_and_a_new_producer_works() {
+    let mock = Mock::new();
+    mock.topic("fatal", 1);
+    let mut producer = mock.bus.producer().unwrap();
+    mock.fail_produce(&[Fault::RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER; 3]);
+    let message = Message { key: b"key", headers: &[], payload: Some(b"value") };
+    for ticket in 0..20 {
+        producer.send("fatal", ticket, &message).unwrap();
+    }
+    let mut acks: Vec<Ack> = Vec::new();
+    let outcome = (0..60).find_map(|_| producer.poll(Duration::from_secs(1), &mut acks).err());
+    assert!(matches!(outcome, Some(BusError::Fatal(_))), "{outcome:?}");
+    let mut tickets: Vec<_> = acks.iter().map(|ack| ack.ticket).collect();
+    tickets.sort_unstable();
+    assert_eq!(tickets, (0..20).collect::<Vec<_>>());
+    assert!(acks.iter().all(|ack| ack.result.is_err()));
+    mock.cluster.clear_request_errors(RDKafkaApiKey::Produce);
+    let mut traffic = bus::conformance::Traffic::new(mock.bus.producer().unwrap(), "fatal");
+    traffic.send("key", b"again");
+    traffic.settle();
+}
+
+#[test]
+fn a_message_that_no_broker_takes_in_time_comes_back_as_failed() {
+    let mock = Mock::new();
+    mock.topic("late", 1);
+    let config = KafkaConfig { message_timeout: Duration::from_millis(500), ..Mock::config(&mock.cluster) };
+    let mut producer = KafkaBus::connect(config).unwrap().producer().unwrap();
+    mock.cluster.broker_down(-1).unwrap();
+    producer.send("late", 4, &Message { key: b"key", headers: &[], payload: None }).unwrap();
+    let mut acks = Vec::new();
+    for _ in 0..60 {
+        producer.poll(Duration::from_secs(1), &mut acks).unwrap();
+        if !acks.is_empty() {
+            break;
+        }
+    }
+    assert!(matches!(acks[..], [Ack { ticket: 4, result: Err(BusError::Unavailable(_)) }]), "{acks:?}");
+    assert_eq!(producer.in_flight(), 0);
+}
+
+#[test]
+fn a_property_that_librdkafka_does_not_know_is_named_without_its_value() {
+    let mut config = KafkaConfig::new("127.0.0.1:1", "conformance");
+    config.properties.insert("sasl.pasword".to_owned(), "secret".to_owned());
+    let error = KafkaBus::connect(config).err().unwrap().to_string();
+    assert!(error.contains("sasl.pasword") && !error.contains("secret"), "{error}");
+}
+
+#[test]
+fn brokers_that_are_not_there_are_unavailable() {
+    let config = KafkaConfig { request_timeout: Duration::from_millis(300), ..KafkaConfig::new("127.0.0.1:1", "conformance") };
+    let bus = KafkaBus::connect(config).unwrap();
+    assert!(bus.end("topic").is_err_and(|error| error.is_retryable()));
+    assert!(bus.consumer(&[Start::beginning("topic")]).is_err_and(|error| error.is_retryable()));
+}

@@ -1,0 +1,41 @@
+//! How far the view is behind, for whoever asks.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+/// A moment's view of how far the view is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lag {
+    /// Whether everything that was on the bus has been applied since the start.
+    pub caught_up: bool,
+    /// Why it is not following now, without any content of messages.
+    pub trouble: Option<String>,
+    /// Records on the bus that are not in the view yet, by department.
+    pub records: BTreeMap<String, u64>,
+    /// Records that became the newest version, by department, resource and operation, since the start.
+    pub changed: BTreeMap<(String, String, &'static str), u64>,
+    /// Messages that could not be read, by topic, since the start.
+    pub unreadable: BTreeMap<String, u64>,
+}
+
+/// The shared place where the materialiser says how far it is.
+#[derive(Debug, Default)]
+pub struct Progress(Mutex<Lag>);
+
+impl Progress {
+    /// How far it is now.
+    #[must_use]
+    pub fn now(&self) -> Lag {
+        self.lock().clone()
+    }
+
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Lag)) {
+        change(&mut self.lock());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Lag> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,107 @@
+//! From messages on the bus to writes of the store.
+
+use bus::Delivery;
+use contract::{
+    canonical::v1::{NaturalPerson, Operation, Record},
+    v1::{DepartmentIntake, Reject, RejectState},
+};
+use domain::{Identifier, IdentifierKind, Timestamp};
+use prost::{Message, Name};
+use store::{IntakeWrite, RecordState, RecordWrite, RejectWrite};
+
+/// The message cannot be read as what its topic carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unreadable;
+
+/// Reads a record of `department`.
+pub(crate) fn record(department: &str, delivery: &Delivery) -> Result<(RecordWrite, &'static str), Unreadable> {
+    let envelope = delivery.payload.clone().ok_or(Unreadable)?;
+    let record = Record::decode(envelope.clone()).map_err(|_| Unreadable)?;
+    if record.department != department || record.version.is_empty() || record.key.is_empty() {
+        return Err(Unreadable);
+    }
+    let (state, operation) = match record.operation() {
+        Operation::Upsert => (RecordState::Current, "upsert"),
+        Operation::Withdraw if record.reason == "key.changed" => (RecordState::Moved, "withdraw"),
+        Operation::Withdraw => (RecordState::Withdrawn, "withdraw"),
+        Operation::Unspecified => return Err(Unreadable),
+    };
+    let joins = joins(&record);
+    let write = RecordWrite {
+        source_time: instant(record.source_time.as_ref())?,
+        subjects: record.subjects.iter().map(subject).collect::<Result<_, _>>()?,
+        resource: record.resource,
+        key: record.key,
+        version: record.version,
+        state,
+        joins,
+        envelope,
+    };
+    Ok((write, operation))
+}
+
+/// Identifiers that join the record to others and are no lookup of its own.
+fn joins(record: &Record) -> Vec<Identifier> {
+    let body = record.body.as_ref().filter(|body| contract::full_name_of(&body.type_url) == NaturalPerson::full_name());
+    let household = body.and_then(|body| contract::wire::string_field(&body.value, household_field()));
+    let join = household.filter(|number| !number.is_empty());
+    join.map(|number| Identifier::from_trusted(IdentifierKind::HouseholdNumber, number)).into_iter().collect()
+}
+
+/// Number of `NaturalPerson.household_number`, from the descriptor: one truth.
+fn household_field() -> u32 {
+    use std::sync::LazyLock;
+    static NUMBER: LazyLock<u32> = LazyLock::new(|| {
+        let message = contract::message_of(&NaturalPerson::full_name());
+        message.and_then(|message| Some(message.get_field_by_name("household_number")?.number())).unwrap_or_default()
+    });
+    *NUMBER
+}
+
+/// Reads a reject of `department`.
+pub(crate) fn reject(department: &str, delivery: &Delivery) -> Result<RejectWrite, Unreadable> {
+    let payload = delivery.payload.clone().ok_or(Unreadable)?;
+    let reject = Reject::decode(payload.clone()).map_err(|_| Unreadable)?;
+    if reject.department != department || reject.reject_id.is_empty() {
+        return Err(Unreadable);
+    }
+    let state = match reject.state() {
+        RejectState::Open => store::RejectState::Open,
+        RejectState::Redriven => store::RejectState::Redriven,
+        RejectState::Dismissed => store::RejectState::Dismissed,
+        RejectState::Unspecified => return Err(Unreadable),
+    };
+    Ok(RejectWrite {
+        rejected_at: instant(reject.rejected_at.as_ref())?,
+        id: reject.reject_id,
+        department: reject.department,
+        rule: reject.rule,
+        state,
+        partition: delivery.position.partition,
+        offset: delivery.position.offset,
+        payload,
+    })
+}
+
+/// Reads an announcement of intake.
+pub(crate) fn intake(delivery: &Delivery) -> Result<IntakeWrite, Unreadable> {
+    let payload = delivery.payload.clone().ok_or(Unreadable)?;
+    let intake = DepartmentIntake::decode(payload.clone()).map_err(|_| Unreadable)?;
+    let topic = contract::topics::records(&intake.department);
+    let mut requires = Vec::with_capacity(intake.positions.len());
+    for position in &intake.positions {
+        let partition = u32::try_from(position.partition).map_err(|_| Unreadable)?;
+        let offset = u64::try_from(position.offset).map_err(|_| Unreadable)?;
+        requires.push((topic.clone(), partition, offset));
+    }
+    Ok(IntakeWrite { department: intake.department, requires, payload })
+}
+
+fn subject(identifier: &contract::canonical::v1::Identifier) -> Result<Identifier, Unreadable> {
+    let kind = identifier.kind.parse().map_err(|_| Unreadable)?;
+    Ok(Identifier::from_trusted(kind, identifier.value.clone()))
+}
+
+fn instant(timestamp: Option<&prost_types::Timestamp>) -> Result<Timestamp, Unreadable> {
+    contract::convert::from_wire(timestamp.ok_or(Unreadable)?).map_err(|_| Unreadable)
+}

@@ -1,0 +1,265 @@
+//! The materialiser against the real embedded bus and store.
+use bus::{Ack, Bus, EmbeddedBus, EmbeddedConfig, Message as BusMessage};
+use chrono::{DateTime, Duration, Utc};
+use contract::{
+    canonical::v1::{Identifier as WireIdentifier, NaturalPerson, Operation, Record},
+    v1::{ControlEntry, DepartmentIntake, TopicPosition},
+};
+use domain::{
+    Clock, Identifier, IdentifierKind, ManualClock,
+    catalogue::{Catalogue, Consumer, Entry},
+};
+use prost::{Message, Name};
+use std::{collections::BTreeSet, path::Path, sync::Arc};
+use store::{
+    EmbeddedView, EmbeddedViewConfig, EmbeddedViewReader, EmbeddedViewWriter, Index, Lookup, RecordState, ViewReader,
+};
+use tempfile::TempDir;
+use view::{Directory, Materialiser, Parts, Progress, ViewError};
+
+const DEPARTMENT: &str = "public-security";
+
+struct World {
+    folder: TempDir,
+    clock: Arc<ManualClock>,
+    bus: Arc<EmbeddedBus>,
+    directory: Arc<Directory>,
+    progress: Arc<Progress>,
+}
+
+impl World {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let start = DateTime::parse_from_rfc3339("2026-11-01T08:00:00+08:00").unwrap().with_timezone(&Utc);
+        let clock = Arc::new(ManualClock::at(start));
+        let dynamic: Arc<dyn Clock> = clock.clone();
+        let bus = Arc::new(EmbeddedBus::open(folder.path().join("bus"), EmbeddedConfig::new(dynamic)).unwrap());
+        Self { folder, clock, bus, directory: Arc::default(), progress: Arc::default() }
+    }
+
+    fn follow(&self, store: &str) -> (Materialiser<EmbeddedViewWriter, EmbeddedViewReader>, EmbeddedViewReader) {
+        let (writer, reader) = open(&self.folder.path().join(store));
+        let parts = Parts {
+            bus: self.bus.clone(),
+            writer,
+            reader: reader.clone(),
+            directory: Arc::clone(&self.directory),
+            progress: Arc::clone(&self.progress),
+            clock: self.clock.clone(),
+            departments: BTreeSet::from([DEPARTMENT.to_owned()]),
+        };
+        (Materialiser::start(parts).unwrap(), reader)
+    }
+
+    fn publish(&self, topic: &str, key: &str, payload: Option<&[u8]>) -> u64 {
+        let mut producer = self.bus.producer().unwrap();
+        producer.send(topic, 1, &BusMessage { key: key.as_bytes(), headers: &[], payload }).unwrap();
+        let mut acks: Vec<Ack> = Vec::new();
+        while acks.is_empty() {
+            producer.poll(std::time::Duration::from_millis(50), &mut acks).unwrap();
+        }
+        acks.remove(0).result.unwrap().offset
+    }
+
+    fn record(&self, record: &Record) -> u64 {
+        let key = contract::topics::record_key(&record.resource, &record.key);
+        self.publish(&contract::topics::records(DEPARTMENT), &key, Some(&record.encode_to_vec()))
+    }
+
+    fn control(&self, entry: &Entry) {
+        let key = format!("{}/{}", entry.kind().as_str(), entry.id());
+        let message = ControlEntry {
+            kind: entry.kind().as_str().to_owned(),
+            id: entry.id().to_owned(),
+            content: entry.to_toml(),
+            ..ControlEntry::default()
+        };
+        self.publish(contract::topics::CONTROL, &key, Some(&message.encode_to_vec()));
+    }
+}
+
+fn open(path: &Path) -> (EmbeddedViewWriter, EmbeddedViewReader) {
+    EmbeddedView::open(path, EmbeddedViewConfig::default()).unwrap()
+}
+
+fn person(key: &str, number: &str, stamp: u64) -> Record {
+    let body =
+        NaturalPerson { source_person_id: key.into(), household_number: "H1".into(), ..NaturalPerson::default() };
+    Record {
+        resource: "natural-person".into(),
+        department: DEPARTMENT.into(),
+        key: key.into(),
+        version: format!("{stamp:014}.0000000001.0000000001"),
+        operation: Operation::Upsert.into(),
+        subjects: vec![WireIdentifier { kind: "citizen-number".into(), value: number.into() }],
+        source_time: Some(prost_types::Timestamp { seconds: i64::try_from(stamp).unwrap(), nanos: 0 }),
+        received_at: Some(prost_types::Timestamp { seconds: 1, nanos: 0 }),
+        body: Some(contract::pack(&NaturalPerson::full_name(), body.encode_to_vec())),
+        ..Record::default()
+    }
+}
+
+fn drain(materialiser: &mut Materialiser<EmbeddedViewWriter, EmbeddedViewReader>) {
+    while materialiser.step().unwrap() > 0 {}
+}
+
+fn find(
+    reader: &EmbeddedViewReader,
+    index: Index,
+    kind: IdentifierKind,
+    value: &str,
+    state: RecordState,
+) -> Vec<String> {
+    let by = Identifier::from_trusted(kind, value);
+    let lookup = Lookup { resource: "natural-person", index, by: &by, state, after: None, limit: 10 };
+    pollster::block_on(reader.lookup(lookup)).unwrap().records.into_iter().map(|record| record.key).collect()
+}
+
+#[test]
+fn records_are_found_by_subject_and_by_household() {
+    let world = World::new();
+    let (mut materialiser, reader) = world.follow("store");
+    world.record(&person("p1", "110101190001010014", 5));
+    drain(&mut materialiser);
+    assert_eq!(
+        find(&reader, Index::Subject, IdentifierKind::CitizenNumber, "110101190001010014", RecordState::Current),
+        ["p1"]
+    );
+    assert_eq!(find(&reader, Index::Join, IdentifierKind::HouseholdNumber, "H1", RecordState::Current), ["p1"]);
+    assert!(world.progress.now().caught_up);
+}
+
+#[test]
+fn replay_from_zero_gives_the_same_view() {
+    let world = World::new();
+    let (mut first, reader) = world.follow("one");
+    for stamp in [5, 3, 9, 9, 1] {
+        world.record(&person("p1", "110101190001010014", stamp));
+        world.record(&person("p2", "11010519491231002X", stamp + 1));
+        drain(&mut first);
+    }
+    let (mut second, again) = world.follow("two");
+    drain(&mut second);
+    assert_eq!(pollster::block_on(reader.digest()).unwrap(), pollster::block_on(again.digest()).unwrap());
+}
+
+#[test]
+fn a_reopened_view_goes_on_where_it_was() {
+    let world = World::new();
+    let (mut materialiser, reader) = world.follow("store");
+    world.record(&person("p1", "110101190001010014", 5));
+    drain(&mut materialiser);
+    drop((materialiser, reader));
+    world.record(&person("p2", "11010519491231002X", 6));
+    let (mut materialiser, reader) = world.follow("store");
+    assert_eq!(materialiser.step().unwrap(), 1);
+    assert_eq!(find(&reader, Index::Join, IdentifierKind::HouseholdNumber, "H1", RecordState::Current).len(), 2);
+}
+
+#[test]
+fn a_withdrawal_is_found_as_such_and_a_moved_key_is_not() {
+    let world = World::new();
+    let (mut materialiser, reader) = world.follow("store");
+    for (key, reason) in [("p1", "source.cancelled"), ("p2", "key.changed")] {
+        world.record(&person(key, "110101190001010014", 5));
+        let withdrawal = Record {
+            operation: Operation::Withdraw.into(),
+            reason: reason.into(),
+            body: None,
+            ..person(key, "110101190001010014", 6)
+        };
+        world.record(&withdrawal);
+    }
+    drain(&mut materialiser);
+    let withdrawn = |state| find(&reader, Index::Subject, IdentifierKind::CitizenNumber, "110101190001010014", state);
+    assert_eq!(withdrawn(RecordState::Withdrawn), ["p1"]);
+    assert!(withdrawn(RecordState::Current).is_empty());
+}
+
+#[test]
+fn unreadable_messages_are_counted_and_do_not_stop_the_view() {
+    let world = World::new();
+    let (mut materialiser, reader) = world.follow("store");
+    world.publish(&contract::topics::records(DEPARTMENT), "natural-person/x", Some(b"\xff\xff"));
+    world.record(&Record { department: "taxation".into(), ..person("p9", "110101190001010014", 5) });
+    world.record(&person("p1", "110101190001010014", 5));
+    drain(&mut materialiser);
+    assert_eq!(find(&reader, Index::Join, IdentifierKind::HouseholdNumber, "H1", RecordState::Current), ["p1"]);
+    assert_eq!(world.progress.now().unreadable.values().sum::<u64>(), 2);
+}
+
+#[test]
+fn an_announcement_waits_for_the_records_it_speaks_of() {
+    let world = World::new();
+    let (mut materialiser, _reader) = world.follow("store");
+    let offset = world.record(&person("p1", "110101190001010014", 5));
+    let intake = DepartmentIntake {
+        department: DEPARTMENT.into(),
+        finished_units: 1,
+        positions: vec![TopicPosition { partition: 0, offset: i64::try_from(offset).unwrap() + 2 }],
+        ..DepartmentIntake::default()
+    };
+    world.publish(contract::topics::STATUS, DEPARTMENT, Some(&intake.encode_to_vec()));
+    drain(&mut materialiser);
+    assert!(world.directory.now().intakes.is_empty());
+    world.record(&person("p2", "11010519491231002X", 5));
+    drain(&mut materialiser);
+    assert_eq!(world.directory.now().intakes[DEPARTMENT].finished_units, 1);
+}
+
+#[test]
+fn catalogue_entries_come_into_force_and_bring_their_departments() {
+    let world = World::new();
+    let (mut materialiser, _reader) = world.follow("store");
+    let taxation = domain::catalogue::Department {
+        id: "taxation".into(),
+        name: "税务局".into(),
+        uscc: None,
+        certificates: vec![],
+    };
+    world.control(&Entry::Department(taxation));
+    world.control(&Entry::Consumer(Consumer { id: "one-window".into(), name: "一窗".into(), certificates: vec![] }));
+    drain(&mut materialiser);
+    let snapshot = world.directory.now();
+    assert!(snapshot.catalogue.consumers.contains_key("one-window"));
+    world.clock.advance(Duration::seconds(2));
+    materialiser.step().unwrap();
+    assert!(world.progress.now().records.contains_key("taxation"));
+    world.publish(contract::topics::CONTROL, "consumer/one-window", None);
+    drain(&mut materialiser);
+    assert!(world.directory.now().catalogue.consumers.is_empty());
+}
+
+#[test]
+fn lag_is_what_the_bus_has_and_the_view_has_not() {
+    let world = World::new();
+    let (mut materialiser, _reader) = world.follow("store");
+    world.record(&person("p1", "110101190001010014", 5));
+    drain(&mut materialiser);
+    world.clock.advance(Duration::seconds(2));
+    materialiser.step().unwrap();
+    assert_eq!(world.progress.now().records[DEPARTMENT], 0);
+}
+
+#[tokio::test]
+async fn a_plan_is_published_once_and_only_from_its_base() {
+    let world = World::new();
+    let (mut materialiser, _reader) = world.follow("store");
+    let (outbox, worker) = view::outbox(world.bus.clone());
+    let mut wanted = Catalogue::default();
+    wanted.insert(Entry::Consumer(Consumer { id: "one-window".into(), name: "一窗".into(), certificates: vec![] }));
+    let plan = view::plan(&world.directory.now().catalogue, &wanted, false);
+    let now = world.clock.now();
+    let directory = Arc::clone(&world.directory);
+    std::thread::scope(|scope| {
+        #[expect(clippy::disallowed_methods, reason = "a test may spawn; the scope joins")]
+        scope.spawn(move || worker.run(&|| true));
+        let published = pollster::block_on(view::publish_plan(&plan, &directory, &outbox, "n1", now));
+        assert!(published.is_ok());
+        drain(&mut materialiser);
+        assert_eq!(*directory.now().catalogue, wanted);
+        let again = pollster::block_on(view::publish_plan(&plan, &directory, &outbox, "n1", now));
+        assert!(matches!(again, Err(ViewError::StaleRevision { .. })));
+        drop(outbox);
+    });
+}
