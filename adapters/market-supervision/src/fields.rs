@@ -1,5 +1,6 @@
 //! Values of an entity's elements, read as this department writes them.
 
+use crate::rules::FIELD_INVALID;
 use adapter_sdk::{
     format::xml::Entity,
     rules::{DATE_INVALID, FIELD_REQUIRED, NUMBER_INVALID},
@@ -10,6 +11,9 @@ use domain::{
     money::{self, NumberFault},
     text,
 };
+
+/// Longest key of the source, in characters, as for any identifier.
+const MAX_KEY: usize = 128;
 
 /// The rule that an entity breaks, and in which element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +55,13 @@ impl Fields<'_> {
     /// A number without which the record has no key.
     pub(crate) fn required(&self, field: &'static str) -> Result<String, Fault> {
         let number = self.number(field);
-        if number.is_empty() { Err(Fault { rule: &FIELD_REQUIRED, field }) } else { Ok(number) }
+        if number.is_empty() {
+            return Err(Fault { rule: &FIELD_REQUIRED, field });
+        }
+        if number.chars().count() > MAX_KEY || number.chars().any(char::is_control) {
+            return Err(Fault { rule: &FIELD_INVALID, field });
+        }
+        Ok(number)
     }
 
     /// A day, ISO; what stands for "no end" says nothing in such a field.
@@ -82,7 +92,8 @@ impl Fields<'_> {
             let letters = if amount.is_empty() { "" } else { "CNY" };
             return Currency { letters: letters.to_owned(), unknown: false };
         }
-        let known = code::currency(&format!("{given:0>3}")).or_else(|| code::is_currency(&given).then_some(given.as_str()));
+        let known =
+            code::currency(&format!("{given:0>3}")).or_else(|| code::is_currency(&given).then_some(given.as_str()));
         // An unknown code is kept as it is: absent, it would be read as the default, yuan.
         Currency { letters: known.unwrap_or(&given).to_owned(), unknown: known.is_none() }
     }

@@ -44,7 +44,13 @@ mod tests {
 
     #[test]
     fn other_names_are_left_alone() {
-        for name in ["ENT_20261101_007.xml.ok", "ENT_20261101_07.xml", "ENT_2026110_007.xml", "ent_20261101_007.xml", "ENT_.xml"] {
+        for name in [
+            "ENT_20261101_007.xml.ok",
+            "ENT_20261101_07.xml",
+            "ENT_2026110_007.xml",
+            "ent_20261101_007.xml",
+            "ENT_.xml",
+        ] {
             assert_eq!(parse_name(name), None, "{name}");
         }
     }

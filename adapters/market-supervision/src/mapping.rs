@@ -71,7 +71,9 @@ fn translate(entity: &Entity, memory: Option<&[u8]>) -> Translated {
     let fields = Fields(entity);
     let kind = entity.name();
     let (key, translated) = match kind {
-        "ENT" => (enterprise::key(&fields), enterprise::translate(&fields, memory.and_then(Memory::from_bytes))),
+        "ENT" => {
+            (enterprise::key(&fields), enterprise::translate(&fields, memory.and_then(Memory::from_bytes).as_ref()))
+        }
         "INV" => (investor::key(&fields), investor::translate(&fields)),
         "LIC" => (licence::key(&fields), licence::translate(&fields)),
         _ => (None, Err(Fault { rule: &ENTITY_UNKNOWN, field: "" })),

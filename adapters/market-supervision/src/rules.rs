@@ -9,6 +9,13 @@ use adapter_sdk::{
 };
 use domain::{Rule, Severity};
 
+/// A key of the source that no key of a record can be made of.
+pub(crate) const FIELD_INVALID: Rule = Rule {
+    id: "field.invalid",
+    severity: Severity::Reject,
+    en: "the field is longer than 128 characters or holds control characters; have the department correct it",
+    zh: "字段超过128个字符或含有控制字符；请部门更正",
+};
 /// An enterprise without credit code, published under its registration number.
 pub(crate) const USCC_MISSING: Rule = Rule {
     id: "uscc.missing",
@@ -31,6 +38,7 @@ pub(crate) const ALL: &[&Rule] = &[
     &ENTITY_ENCODING,
     &ENTITY_MALFORMED,
     &FIELD_REQUIRED,
+    &FIELD_INVALID,
     &DATE_INVALID,
     &NUMBER_INVALID,
     &CERTIFICATE_NUMBER,

@@ -1,6 +1,7 @@
 //! Digests of what is judged and of where it came from.
 
 use crate::mapping::{Draft, Effect};
+use contract::canonical::v1::Record;
 use security::digest::{self, Sha256};
 
 /// SHA-256 of a row as received.
@@ -12,20 +13,27 @@ pub(crate) fn of_bytes(bytes: &[u8]) -> [u8; 32] {
 pub(crate) fn of_draft(draft: &Draft) -> [u8; 16] {
     let mut parts = Parts::new();
     match &draft.effect {
-        Effect::Upsert { message, body } => {
-            parts.add(b"upsert").add(message.as_bytes()).add(body);
-        }
-        Effect::Withdraw { reason } => {
-            parts.add(b"withdraw").add(reason.as_bytes());
-        }
-    }
+        Effect::Upsert { message, body } => parts.upsert(message, body),
+        Effect::Withdraw { reason } => parts.withdraw(reason),
+    };
     for subject in &draft.subjects {
         parts.add(subject.kind().as_str().as_bytes()).add(subject.value().as_bytes());
     }
-    parts.add(b"flags");
-    for flag in &draft.flags {
-        parts.add(flag.as_bytes());
+    parts.flags(draft.flags.iter().copied());
+    parts.short()
+}
+
+/// The same of a record that was published.
+pub(crate) fn of_record(record: &Record) -> [u8; 16] {
+    let mut parts = Parts::new();
+    match &record.body {
+        Some(body) => parts.upsert(contract::full_name_of(&body.type_url), &body.value),
+        None => parts.withdraw(&record.reason),
+    };
+    for subject in &record.subjects {
+        parts.add(subject.kind.as_bytes()).add(subject.value.as_bytes());
     }
+    parts.flags(record.flags.iter().map(String::as_str));
     parts.short()
 }
 
@@ -48,6 +56,21 @@ impl Parts {
         self.0.update(&(part.len() as u64).to_be_bytes());
         self.0.update(part);
         self
+    }
+
+    fn upsert(&mut self, message: &str, body: &[u8]) -> &mut Self {
+        self.add(b"upsert").add(message.as_bytes()).add(body)
+    }
+
+    fn withdraw(&mut self, reason: &str) -> &mut Self {
+        self.add(b"withdraw").add(reason.as_bytes())
+    }
+
+    fn flags<'a>(&mut self, flags: impl Iterator<Item = &'a str>) {
+        self.add(b"flags");
+        for flag in flags {
+            self.add(flag.as_bytes());
+        }
     }
 
     fn short(self) -> [u8; 16] {

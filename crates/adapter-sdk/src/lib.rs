@@ -36,6 +36,6 @@ pub use self::{
     error::IntakeError,
     mapping::{Department, Draft, Effect, Mapping, Rejection, Resource, Row, Translated},
     runner::{Observer, Progress, Runner, RunnerConfig, Step, Stop},
-    state::Counters,
-    try_files::{TryConfig, TrySummary, try_files},
+    state::{Counters, Written},
+    try_files::{TryConfig, TryLine, TrySource, TrySubject, TrySummary, try_files},
 };

@@ -10,6 +10,7 @@ mod redrive;
 #[cfg(test)]
 mod tests;
 mod unit;
+mod why;
 
 pub use self::config::{Observer, Progress, RunnerConfig, Stop};
 

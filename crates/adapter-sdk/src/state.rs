@@ -138,6 +138,9 @@ impl State {
     /// The blob's name in the ledger.
     pub(crate) const BLOB: &str = "state";
 
+    /// Scope of a count that was put together from an announcement, which does not tell scopes apart.
+    pub(crate) const RESTORED: &str = "*";
+
     pub(crate) fn read(blob: &[u8]) -> Result<Self, IntakeError> {
         serde_json::from_slice(blob).map_err(|_| IntakeError::State { what: "progress" })
     }

@@ -4,6 +4,7 @@ use crate::{
     mapping::{Draft, Mapping, Rejection, Row, Translated},
     rules,
 };
+use contract::canonical::v1 as canonical;
 use std::{
     cell::Cell,
     panic::{self, AssertUnwindSafe},
@@ -27,6 +28,11 @@ pub(crate) fn translate(mapping: &dyn Mapping, row: &Row<'_>, memory: Option<&[u
 /// The entity a row speaks of; none when the mapping panics, which [`translate`] then finds out for itself.
 pub(crate) fn entity(mapping: &dyn Mapping, row: &Row<'_>) -> Option<String> {
     guarded(|| mapping.entity(row)).flatten()
+}
+
+/// What a published record implies of its entity.
+pub(crate) fn recall(mapping: &dyn Mapping, record: &canonical::Record) -> Option<(String, Vec<u8>)> {
+    guarded(|| mapping.recall(record)).flatten()
 }
 
 fn guarded<T>(call: impl FnOnce() -> T) -> Option<T> {

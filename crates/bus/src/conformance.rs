@@ -2,7 +2,7 @@
 //!
 //! ```no_run
 //! # fn example(bus: &dyn bus::Bus, tight: &dyn bus::Bus) {
-//! let suite = bus::conformance::Suite::new(bus, &|topic| bus.create_topics(&[topic.clone()]).unwrap());
+//! let suite = bus::conformance::Suite::new(bus, |topic| bus.create_topics(&[topic.clone()]).unwrap());
 //! suite.run();
 //! suite.full_queue(tight);
 //! # }
@@ -17,14 +17,14 @@ use crate::{message::Topic, seam::Bus};
 /// The checks, for one bus.
 pub struct Suite<'a> {
     bus: &'a dyn Bus,
-    make: &'a dyn Fn(&Topic),
+    make: Box<dyn Fn(&Topic) + 'a>,
 }
 
 impl<'a> Suite<'a> {
     /// `make` creates a topic; a bus that cannot do it itself has another way.
     #[must_use]
-    pub fn new(bus: &'a dyn Bus, make: &'a dyn Fn(&Topic)) -> Self {
-        Self { bus, make }
+    pub fn new(bus: &'a dyn Bus, make: impl Fn(&Topic) + 'a) -> Self {
+        Self { bus, make: Box::new(make) }
     }
 
     /// All checks that need nothing but the bus.

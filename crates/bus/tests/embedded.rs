@@ -1,4 +1,5 @@
 //! The embedded log keeps the contract.
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
 use bus::{Bus, EmbeddedBus, EmbeddedConfig, conformance::Suite};
 use domain::ManualClock;
@@ -13,7 +14,7 @@ fn config() -> EmbeddedConfig {
 fn run(config: EmbeddedConfig) {
     let folder = TempDir::new().unwrap();
     let bus = EmbeddedBus::open(folder.path(), config).unwrap();
-    let suite = Suite::new(&bus, &|topic| bus.create_topics(std::slice::from_ref(topic)).unwrap());
+    let suite = Suite::new(&bus, |topic| bus.create_topics(std::slice::from_ref(topic)).unwrap());
     suite.run();
 }
 
@@ -32,5 +33,5 @@ fn a_full_queue_is_told_and_recovers() {
     let folder = TempDir::new().unwrap();
     let tight = EmbeddedConfig { pending_bytes: 100 << 10, max_message_bytes: 64 << 10, ..config() };
     let bus = EmbeddedBus::open(folder.path(), tight).unwrap();
-    Suite::new(&bus, &|topic| bus.create_topics(std::slice::from_ref(topic)).unwrap()).full_queue(&bus);
+    Suite::new(&bus, |topic| bus.create_topics(std::slice::from_ref(topic)).unwrap()).full_queue(&bus);
 }

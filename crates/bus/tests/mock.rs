@@ -1,6 +1,7 @@
 //! The Kafka bus keeps the contract against librdkafka's own broker, which can be made to fail.
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
-use bus::{Ack, Bus, BusError, KafkaBus, KafkaConfig, Message, Start, conformance::{Suite, read_to_end}};
+use bus::{Ack, Bus, BusError, KafkaBus, KafkaConfig, Message, SendError, Start, conformance::{Suite, read_to_end}};
 use rdkafka::{
     mocking::MockCluster,
     producer::DefaultProducerContext,
@@ -28,8 +29,8 @@ impl Mock {
         self.cluster.create_topic(name, partitions, 3).unwrap();
     }
 
-    fn suite(&self, check: impl FnOnce(&Suite<'_>)) {
-        check(&Suite::new(&self.bus, &|topic| self.topic(&topic.name, i32::try_from(topic.partitions).unwrap())));
+    fn suite(&self) -> Suite<'_> {
+        Suite::new(&self.bus, |topic| self.topic(&topic.name, i32::try_from(topic.partitions).unwrap()))
     }
 
     fn fail_produce(&self, faults: &[Fault]) {
@@ -39,14 +40,14 @@ impl Mock {
 
 #[test]
 fn kafka_bus_conforms() {
-    Mock::new().suite(Suite::run);
+    Mock::new().suite().run();
 }
 
 #[test]
 fn a_full_queue_is_told_and_recovers() {
     let mock = Mock::new();
     let tight = KafkaBus::connect(KafkaConfig { send_bytes: 100 << 10, ..Mock::config(&mock.cluster) }).unwrap();
-    mock.suite(|suite| suite.full_queue(&tight));
+    mock.suite().full_queue(&tight);
 }
 
 #[test]
@@ -54,7 +55,7 @@ fn brokers_that_go_away_and_come_back_lose_nothing() {
     let mock = Mock::new();
     let down = || mock.cluster.broker_down(-1).unwrap();
     let up = || mock.cluster.broker_up(-1).unwrap();
-    mock.suite(|suite| suite.survives_outage("outage", down, up));
+    mock.suite().survives_outage("outage", down, up);
 }
 
 #[test]
@@ -116,6 +117,40 @@ fn a_message_that_no_broker_takes_in_time_comes_back_as_failed() {
         }
     }
     assert!(matches!(acks[..], [Ack { ticket: 4, result: Err(BusError::Unavailable(_)) }]), "{acks:?}");
+    assert_eq!(producer.in_flight(), 0);
+}
+
+#[test]
+fn a_consumer_whose_position_is_deleted_under_it_is_lost_for_good() {
+    let mock = Mock::new();
+    mock.topic("deleted", 1);
+    let config = KafkaConfig { fetch_bytes: 64 << 10, ..Mock::config(&mock.cluster) };
+    let slow = KafkaBus::connect(config).unwrap();
+    let mut consumer = slow.consumer(&[Start::beginning("deleted")]).unwrap();
+    let mut traffic = bus::conformance::Traffic::new(mock.bus.producer().unwrap(), "deleted");
+    for number in 0..300_u32 {
+        // These brokers keep 5 MiB of a partition. What varies does not compress.
+        let payload: Vec<u8> = (0..60_000_u32).map(|at| (at.wrapping_mul(at ^ number.wrapping_mul(0x9E37)) >> 7) as u8).collect();
+        traffic.send("key", &payload);
+        traffic.poll(Duration::ZERO);
+    }
+    traffic.settle();
+    let mut events = Vec::new();
+    let outcome = (0..2000).find_map(|_| consumer.poll(10, Duration::from_secs(1), &mut events).err());
+    let lost = |error: Option<&BusError>| matches!(error, Some(BusError::Lost { partition: 0, .. }));
+    assert!(lost(outcome.as_ref()), "{outcome:?} after {} events", events.len());
+    assert!(lost(consumer.poll(10, Duration::ZERO, &mut events).as_ref().err()));
+}
+
+#[test]
+fn names_that_c_cannot_hold_are_refused() {
+    let mock = Mock::new();
+    let mut producer = mock.bus.producer().unwrap();
+    let odd_header = Message { key: b"key", headers: &[("a\0b", b"")], payload: None };
+    assert!(matches!(producer.send("topic", 1, &odd_header), Err(SendError::Bus(BusError::Config(_)))));
+    let plain = Message { headers: &[], ..odd_header };
+    assert!(matches!(producer.send("a\0b", 1, &plain), Err(SendError::Bus(BusError::Config(_)))));
+    assert!(matches!(mock.bus.end("a\0b"), Err(BusError::Config(_))));
     assert_eq!(producer.in_flight(), 0);
 }
 

@@ -1,4 +1,5 @@
 //! The Kafka bus keeps the contract against Apache Kafka itself: one broker, one test.
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
 use bus::{Bus, KafkaBus, KafkaConfig, Topic, conformance::Suite, test_kit::RealKafka};
 use rdkafka::{
@@ -26,7 +27,7 @@ fn kafka_bus_conforms_on_apache_kafka() {
     };
     let config = KafkaConfig::new(kafka.brokers(), "conformance");
     let bus = KafkaBus::connect(config.clone()).unwrap();
-    let suite = Suite::new(&bus, &|topic| bus.create_topics(std::slice::from_ref(topic)).unwrap());
+    let suite = Suite::new(&bus, |topic| bus.create_topics(std::slice::from_ref(topic)).unwrap());
     creates_topics_as_asked(&bus, &kafka);
     suite.run();
     suite.full_queue(&KafkaBus::connect(KafkaConfig { send_bytes: 100 << 10, ..config }).unwrap());

@@ -1,1 +1,45 @@
-fn main() {}
+//! The `exchange` binary: every role, and every command of its users.
+mod adapter;
+mod args;
+mod ask;
+mod catalogue;
+mod client;
+mod demo;
+mod init;
+mod node;
+mod operations;
+mod output;
+mod pki;
+mod shipped;
+mod table;
+
+use crate::args::{Arguments, Command};
+use clap::{CommandFactory, Parser};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let Arguments { command } = Arguments::parse();
+    let done = match command {
+        Command::Standalone(run) => return node::standalone(&run),
+        Command::Gateway(run) => return node::gateway(&run),
+        Command::Adapter(args::Adapter::Run { names, run }) => return node::adapters(&names, &run),
+        Command::Demo(demo) => return demo::run(demo),
+        Command::Init(init) => init::run(&init.dir),
+        Command::Adapter(command) => adapter::run(command),
+        Command::Catalogue(command) => catalogue::run(command),
+        Command::Resolve(question) => ask::resolve(question),
+        Command::Verify(question) => ask::verify(question),
+        Command::Certificates(question) => ask::certificates(question),
+        Command::Equity(question) => ask::equity(question),
+        Command::Rejects(command) => operations::rejects(command),
+        Command::Status(status) => operations::status(&status),
+        Command::Whoami(status) => operations::whoami(&status),
+        Command::Pki(command) => pki::run(command),
+        Command::Config(command) => node::config(command),
+        Command::Completion { shell } => {
+            clap_complete::generate(shell, &mut Arguments::command(), "exchange", &mut std::io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+    };
+    done.unwrap_or_else(|failure| output::fail(&failure))
+}

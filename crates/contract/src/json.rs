@@ -7,6 +7,8 @@ mod strict;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::strict::shown;
+
 use crate::{ContractError, MemberFault, any, message_of};
 use prost::{Message, Name};
 use prost_reflect::{DynamicMessage, Kind, MessageDescriptor, ReflectMessage, SerializeOptions, Value as Field};

@@ -1,6 +1,6 @@
 //! Every method with its REST twin, as the protos declare them (`exchange/v1/rest.proto`).
 
-use crate::{ContractError, MemberFault, descriptors::pool};
+use crate::{ContractError, MemberFault, descriptors::pool, json::shown};
 use prost_reflect::{FieldDescriptor, FileDescriptor, Kind, MessageDescriptor, MethodDescriptor};
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
@@ -81,7 +81,7 @@ pub fn query_to_json<'a>(
 ) -> Result<Value, ContractError> {
     let mut object = Map::new();
     for (name, text) in pairs {
-        let fault = |fault| ContractError::Member { path: name.to_owned(), fault };
+        let fault = |fault| ContractError::Member { path: shown(name).to_owned(), fault };
         let field = message.get_field_by_name(name).or_else(|| message.get_field_by_json_name(name));
         let field = field.filter(is_parameter).ok_or_else(|| fault(MemberFault::Unknown))?;
         let value = parameter(&field, text).ok_or_else(|| fault(MemberFault::Type))?;

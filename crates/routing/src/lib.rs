@@ -1,1 +1,39 @@
-//! To be filled.
+//! The use cases: what an intake system asks, and how it is answered.
+//!
+//! [`Exchange::answer`] takes a question as bytes and gives a [`Finished`] back; every answer, refused
+//! and malformed questions too, leaves through one function. A question is judged in one order, so that
+//! a refusal never depends on a record: caller, form, grant, an earlier answer to the same request,
+//! quota, and only then the view. Records are read through a reader that takes a `policy::Permit`.
+//!
+//! Hides how records are found, joined, filtered, projected, compared and paged.
+mod answered;
+mod certificates;
+mod compare;
+mod coverage;
+mod equity;
+mod exchange;
+mod fault;
+mod find;
+mod finished;
+mod ground;
+mod household;
+mod joins;
+mod person;
+mod present;
+mod project;
+mod question;
+mod reader;
+mod repeat;
+mod resolve;
+mod sentence;
+mod show;
+mod stop;
+#[cfg(test)]
+mod tests;
+mod token;
+mod verify;
+
+pub use self::{
+    exchange::{Exchange, Settings, Watch},
+    finished::{Departure, FieldFault, Finished, Method, Reply},
+};

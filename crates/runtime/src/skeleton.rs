@@ -85,17 +85,21 @@ async fn live_in<F>(process: &Process, grace: Duration, body: F) -> Result<(), F
 where
     F: Future<Output = Result<(), Failure>>,
 {
+    let orderly = async {
+        let outcome = caught(body).await.unwrap_or_else(|| Err(Panicked.into()));
+        // The failure of a task that stopped the process explains more than what the body then met.
+        process.finish(grace).await.and(outcome)
+    };
     let too_long = async {
         process.stopped().await;
         tokio::time::sleep(grace).await;
     };
-    let outcome = tokio::select! {
-        outcome = caught(body) => outcome.unwrap_or_else(|| Err(Panicked.into())),
-        () = too_long => Err(Hung.into()),
-    };
-    // The failure of a task that stopped the process explains more than what the body then met.
-    let ended = process.finish(grace).await;
-    ended.and(outcome)
+    // One grace period for all: what is left of it when the body ends is what the tasks get.
+    tokio::select! {
+        biased;
+        outcome = orderly => outcome,
+        () = too_long => process.finish(Duration::ZERO).await.and(Err(Hung.into())),
+    }
 }
 
 struct Signals {
@@ -125,57 +129,4 @@ impl Signals {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn run_quietly<F>(body: impl FnOnce(Process) -> F) -> ExitCode
-    where
-        F: Future<Output = Result<(), Failure>>,
-    {
-        run("test", Options { log: "off".to_owned(), ..Options::default() }, body)
-    }
-
-    #[test]
-    fn body_that_ends_well_ends_with_zero() {
-        assert_eq!(run_quietly(|_| async { Ok(()) }), ExitCode::SUCCESS);
-    }
-
-    #[test]
-    fn failure_of_the_body_is_the_exit_code() {
-        let code = run_quietly(|_| async { Err(Failure::from("refused").with_code(3)) });
-        assert_eq!(code, ExitCode::from(3));
-    }
-
-    #[test]
-    fn panic_of_the_body_is_a_failure() {
-        let code = run_quietly(|_| async {
-            std::hint::black_box(None::<u8>).map(drop).expect("broken");
-            Ok(())
-        });
-        assert_eq!(code, ExitCode::from(1));
-    }
-
-    #[test]
-    fn failing_task_ends_a_body_that_waits_for_the_stop() {
-        let code = run_quietly(|process| async move {
-            process.spawn("task", async { Err::<(), _>(Failure::from("away").with_code(5)) });
-            process.stopped().await;
-            Ok(())
-        });
-        assert_eq!(code, ExitCode::from(5));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn body_that_ignores_the_stop_is_left_behind() {
-        let process = Process::start().unwrap();
-        process.stop().cancel();
-        let outcome = live_in(&process, Duration::from_secs(20), std::future::pending()).await;
-        assert_eq!(outcome.unwrap_err().to_string(), "process did not end within the grace period");
-    }
-
-    #[test]
-    fn filter_that_is_no_filter_is_bad_usage() {
-        let options = Options { log: "bus=loud".to_owned(), ..Options::default() };
-        assert_eq!(run("test", options, |_| async { Ok(()) }), ExitCode::from(2));
-    }
-}
+mod tests;

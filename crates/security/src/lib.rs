@@ -9,6 +9,26 @@
 //! - [`pki`] is a private certificate authority for trials and tests;
 //! - [`seal`] closes values to everybody without the node's key;
 //! - [`digest`] has SM3 and SHA-256.
+//!
+//! ```no_run
+//! # async fn serve(clock: std::sync::Arc<dyn domain::Clock>) -> Result<(), Box<dyn std::error::Error>> {
+//! use security::{NoBindings, ServerTls, TlsFiles};
+//! use std::{sync::Arc, time::Duration};
+//!
+//! let files = TlsFiles {
+//!     ca: "ca.pem".into(),
+//!     cert: "node.pem".into(),
+//!     key: "node.key".into(),
+//!     crl: Some("ca.crl".into()),
+//! };
+//! let tls = ServerTls::load(&files, Arc::new(NoBindings), clock)?;
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:7443").await?;
+//! let (tcp, _) = listener.accept().await?;
+//! let (stream, peer) = tls.accept(tcp, Duration::from_secs(10)).await?;
+//! # drop((stream, peer.caller));
+//! # Ok(())
+//! # }
+//! ```
 pub mod digest;
 pub mod pki;
 pub mod seal;

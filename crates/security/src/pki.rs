@@ -11,7 +11,7 @@ pub use self::issuer::{Issuer, Leaf, Purpose, Signed};
 
 use self::register::{Entry, Register};
 use crate::{SecurityError, files};
-use chrono::Duration;
+use chrono::{Duration, SubsecRound as _};
 use domain::{Caller, CallerKind, Clock, Timestamp};
 use std::{
     fs::{self, File},
@@ -81,7 +81,9 @@ pub fn issue(dir: &Path, request: &IssueRequest, clock: &dyn Clock) -> Result<Is
     let _held = folder.hold()?;
     let issuer = folder.issuer()?;
     let now = clock.now();
-    let not_after = issuer.not_after().min(now + Duration::days(request.days.into()));
+    // X.509 counts whole seconds.
+    let asked = now.trunc_subsecs(0).checked_add_signed(Duration::days(request.days.into()));
+    let not_after = asked.map_or(issuer.not_after(), |asked| asked.min(issuer.not_after()));
     let signed = issuer.sign(&leaf_of(request, now - SLOW_CLOCKS, not_after))?;
 
     // Registered first: a certificate that exists can be revoked, whatever fails below.

@@ -21,6 +21,11 @@ impl Pack {
         Self(vec![tag])
     }
 
+    /// An empty one that takes so many bytes without growing.
+    pub(crate) fn with_room(bytes: usize) -> Self {
+        Self(Vec::with_capacity(bytes))
+    }
+
     pub(crate) fn byte(mut self, byte: u8) -> Self {
         self.0.push(byte);
         self
@@ -29,6 +34,9 @@ impl Pack {
     /// A text that something follows, in a key.
     pub(crate) fn text(mut self, text: &[u8]) -> Self {
         self.0.reserve(text.len() + 1);
+        if text.iter().all(|&byte| byte > ESCAPE) {
+            return self.rest(text).byte(END);
+        }
         for &byte in text {
             match byte {
                 END | ESCAPE => self.0.extend([ESCAPE, byte + 1]),

@@ -8,7 +8,7 @@ use fjall::{
 use std::{io::ErrorKind, path::Path};
 
 /// Journals are read whole at start; this bounds how long that takes.
-const JOURNAL_BYTES: u64 = 64 * 1024 * 1024;
+const JOURNAL_BYTES: u64 = 128 * 1024 * 1024;
 /// Per keyspace; also bounds how long a flush holds up a batch.
 const MEMTABLE_BYTES: u64 = 32 * 1024 * 1024;
 const SMALL_MEMTABLE_BYTES: u64 = 4 * 1024 * 1024;

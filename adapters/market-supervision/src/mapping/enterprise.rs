@@ -24,15 +24,15 @@ pub(super) fn key(fields: &Fields<'_>) -> Option<String> {
 }
 
 /// The enterprise under the numbers that it is known by, and its move there when its key changed.
-pub(super) fn translate(fields: &Fields<'_>, memory: Option<Memory>) -> Result<Translated, Fault> {
+pub(super) fn translate(fields: &Fields<'_>, memory: Option<&Memory>) -> Result<Translated, Fault> {
     let row = EnterpriseRow::read(fields)?;
-    let numbers = row.known_numbers(memory.as_ref());
-    let older = memory.as_ref().is_some_and(|memory| row.stamp.digits < memory.stamp);
-    let old = memory.as_ref().map(|memory| &memory.numbers).filter(|old| old.key() != numbers.key());
+    let numbers = row.known_numbers(memory);
+    let older = memory.is_some_and(|memory| row.stamp.digits < memory.stamp);
+    let old = memory.map(|memory| &memory.numbers).filter(|old| old.key() != numbers.key());
     if let Some(old) = old.filter(|_| older) {
         return Ok(Translated::Superseded { about: Some((LEGAL_PERSON, old.key().to_owned())) });
     }
-    let next = row.next_memory(memory.as_ref(), &numbers);
+    let next = row.next_memory(memory, &numbers);
     let mut drafts = row.drafts(&numbers, next.conflict);
     drafts.extend(old.into_iter().flat_map(|old| row.withdrawals(old)));
     Ok(Translated::Records { drafts, memory: (!older).then(|| next.to_bytes()) })
@@ -88,8 +88,7 @@ impl EnterpriseRow {
 
     fn drafts(&self, numbers: &Numbers, conflict: bool) -> Vec<Draft> {
         let uscc = numbers.uscc.as_ref();
-        let enterprise =
-            LegalPerson { uscc: uscc.map_or("", Uscc::value).to_owned(), ..self.enterprise.clone() };
+        let enterprise = LegalPerson { uscc: uscc.map_or("", Uscc::value).to_owned(), ..self.enterprise.clone() };
         let licence = self.licence(&enterprise, numbers);
         let subjects = numbers.subjects(&self.source_id);
         let mut legal_person = draft(LEGAL_PERSON, numbers.key(), &self.stamp, subjects, Effect::upsert(&enterprise));

@@ -56,7 +56,7 @@ pub(super) fn entity_of(source_id: &str) -> String {
 /// A digest that tells two numbers of one enterprise's representative apart, and is not the same for another enterprise.
 pub(super) fn digest(source_id: &str, number: &str) -> String {
     let hash = Sha256::digest(format!("{source_id}|{number}"));
-    hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 /// The memory that a published enterprise implies.

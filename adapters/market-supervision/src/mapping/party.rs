@@ -64,7 +64,7 @@ fn of_person(fields: &Fields<'_>) -> Result<Number, Fault> {
 fn of_enterprise(fields: &Fields<'_>) -> Result<Number, Fault> {
     Number::read(fields, |number| match detect::declared(IdentifierKind::Uscc, number)? {
         Detected::Wrong { .. } => detect::declared(IdentifierKind::RegistrationNumber, number),
-        sound => Ok(sound),
+        sound @ Detected::Sound(_) => Ok(sound),
     })
 }
 

@@ -4,8 +4,8 @@ use contract::canonical::v1::{
     Shareholding,
 };
 use encoding_rs::GB18030;
-use prost::Message;
 use proptest::prelude::*;
+use prost::Message;
 
 mod enterprises;
 mod moves;
@@ -14,7 +14,7 @@ mod shares_and_licences;
 const USCC: &str = "91110000600037341L";
 const OTHER_USCC: &str = "91110000MA00000152";
 /// The outer check holds, the organisation code inside does not.
-const INNER_WRONG: &str = "91110000600037342H";
+const INNER_WRONG: &str = "91110000600037342P";
 const REGNO: &str = "110000001234568";
 const OTHER_REGNO: &str = "320100600000018";
 const PERSON: &str = "110101190001010014";
@@ -22,14 +22,15 @@ const OTHER_PERSON: &str = "11010519491231002X";
 
 /// An entity of `kind` with the elements of `base`, where `changes` replace them; a blank one is left out.
 fn entity(kind: &str, base: &[(&str, &str)], changes: &[(&str, &str)]) -> Vec<u8> {
-    let changed = |name: &str| changes.iter().find(|(changed, _)| *changed == name);
-    let kept = base.iter().map(|element| changed(element.0).unwrap_or(element));
+    let replaced = |name: &str| changes.iter().find(|(new, _)| *new == name);
+    let kept = base.iter().map(|element| replaced(element.0).unwrap_or(element));
     let new = changes.iter().filter(|(name, _)| base.iter().all(|(known, _)| known != name));
-    let elements: String = kept
+    let elements: Vec<String> = kept
         .chain(new)
         .filter(|(_, text)| !text.is_empty())
         .map(|(name, text)| format!("<{name}>{text}</{name}>"))
         .collect();
+    let elements = elements.concat();
     GB18030.encode(&format!("<{kind}>{elements}</{kind}>")).0.into_owned()
 }
 

@@ -50,10 +50,6 @@ impl Inbox {
         Self { folder, strangers: BTreeSet::new(), unfinished: HashMap::new() }
     }
 
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     /// The complete pairs, in the order in which they are taken in. A data file without its flag is still being
     /// written; so is a flag without both its lines, until two scans find it the same.
     ///

@@ -77,7 +77,7 @@ pub struct XmlEntities {
 
 impl Framing for XmlEntities {
     fn inspect(&self, input: &mut dyn BufRead) -> Result<Facts, Refusal> {
-        self.facts(input).map_err(|fault| fault.refusal())
+        self.facts(input).map_err(Fault::refusal)
     }
 
     fn rows<'a>(&self, input: Box<dyn BufRead + Send + 'a>, start: RowStart) -> Box<dyn RowReader + 'a> {

@@ -66,7 +66,7 @@ pub(crate) fn restore(state: &mut State, intake: DepartmentIntake) {
     state.last_success = intake.last_success.map(millis);
     state.units = intake.finished_units;
     state.full_units = intake.finished_full_units;
-    state.missing_from_full = BTreeMap::from([(String::new(), intake.missing_from_full)]);
+    state.missing_from_full = BTreeMap::from([(State::RESTORED.to_owned(), intake.missing_from_full)]);
     state.intake = state.intake.max(intake.intake);
     state.counters = Counters {
         read: rows.read,

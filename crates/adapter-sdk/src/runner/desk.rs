@@ -3,7 +3,7 @@
 use super::{
     config::{Observer, RunnerConfig, Stop},
     control::Follower,
-    pipeline::{Effects, Pipeline},
+    pipeline::{Entry, Pipeline},
 };
 use crate::{
     adapter::Adapter,
@@ -75,8 +75,8 @@ impl Desk<'_> {
             _ => None,
         };
         let verdict = Some(judged.verdict);
-        let effects = Effects { verdict, rule, reach: Some((next_byte, place.number)), ..Effects::default() };
-        self.pipeline.submit(judged, messages, effects, self.stop)
+        let entry = Entry { verdict, rule, reach: Some((next_byte, place.number)), ..Entry::default() };
+        self.pipeline.submit(judged, messages, entry, self.stop)
     }
 
     /// A row's judgement, and the messages that follow from it. What is too large for the bus becomes a reject.

@@ -13,9 +13,9 @@ use crate::{
 use std::time::Duration;
 use store::{Commit, Ledger, Seen};
 
-/// What follows from a row once its every message is acknowledged and all rows before it are done.
+/// What a row is entered as in the counts once it is done.
 #[derive(Debug, Default)]
-pub(crate) struct Effects {
+pub(crate) struct Entry {
     /// What the row counts as; none for what is no row of a unit.
     pub(crate) verdict: Option<Verdict>,
     /// The rule that rejects it.
@@ -24,6 +24,12 @@ pub(crate) struct Effects {
     pub(crate) reach: Option<(u64, u64)>,
     /// The reject that the row takes back.
     pub(crate) redriven: Option<String>,
+}
+
+/// What follows from a row once its every message is acknowledged and all rows before it are done.
+#[derive(Debug, Default)]
+struct Effects {
+    entry: Entry,
     wrote: Vec<(&'static str, bool)>,
     seen: Vec<(String, String, Seen)>,
     memory: Option<(String, Vec<u8>)>,
@@ -41,17 +47,6 @@ pub(crate) struct Pipeline {
     window: (usize, usize),
     /// A commit failed, so that what is in here is no longer whole.
     broken: bool,
-}
-
-impl Effects {
-    /// What follows from a judged row, whose new knowledge is taken out of it.
-    pub(crate) fn of(judged: &mut Judged) -> Self {
-        let wrote = judged
-            .published()
-            .map(|record| (record.draft.resource, matches!(record.draft.effect, Effect::Withdraw { .. })))
-            .collect();
-        Self { wrote, seen: std::mem::take(&mut judged.seen), memory: judged.memory.take(), ..Self::default() }
-    }
 }
 
 impl Pipeline {
@@ -87,15 +82,17 @@ impl Pipeline {
     /// Sends a row's messages and keeps its effects until they are acknowledged.
     pub(crate) fn submit(
         &mut self,
-        mut judged: Judged,
+        judged: Judged,
         messages: Vec<Outgoing>,
-        more: Effects,
+        entry: Entry,
         stop: &dyn Stop,
     ) -> Result<(), IntakeError> {
         self.known.expect(self.frontier.next_sequence(), &judged);
-        let Effects { verdict, rule, reach, redriven, .. } = more;
-        let effects = Effects { verdict, rule, reach, redriven, ..Effects::of(&mut judged) };
-        self.send(messages, effects, stop)
+        let wrote = judged
+            .published()
+            .map(|record| (record.draft.resource, matches!(record.draft.effect, Effect::Withdraw { .. })))
+            .collect();
+        self.send(messages, Effects { entry, wrote, seen: judged.seen, memory: judged.memory }, stop)
     }
 
     /// Sends messages that no row stands behind.
@@ -182,20 +179,21 @@ impl Pipeline {
 
     fn account(&mut self, effects: Effects) {
         let counters = &mut self.state.counters;
-        if let Some(verdict) = effects.verdict {
-            counters.count(verdict);
-        }
-        if let Some(rule) = effects.rule {
-            counters.refused_by(rule);
-        }
         for (resource, withdrawal) in effects.wrote {
             counters.wrote(resource, withdrawal);
         }
-        if let Some(id) = effects.redriven {
+        let Entry { verdict, rule, reach, redriven: id } = effects.entry;
+        if let Some(verdict) = verdict {
+            counters.count(verdict);
+        }
+        if let Some(rule) = rule {
+            counters.refused_by(rule);
+        }
+        if let Some(id) = id {
             counters.redriven += 1;
             self.commit.blobs.push((redriven(&id), Some(Vec::new())));
         }
-        if let Some((unit, (byte, number))) = self.state.unit.as_mut().zip(effects.reach) {
+        if let Some((unit, (byte, number))) = self.state.unit.as_mut().zip(reach) {
             (unit.byte, unit.number) = (byte, number);
         }
         self.commit.seen.extend(effects.seen);

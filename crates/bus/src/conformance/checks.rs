@@ -12,7 +12,7 @@ use std::{
 
 impl Suite<'_> {
     /// Starting in the middle of a batch gives the rest of it, and nothing before.
-    fn resumes_at_every_offset(&self) {
+    pub(super) fn resumes_at_every_offset(&self) {
         let topic = self.topic("resume", 1);
         let mut traffic = self.traffic(&topic);
         for batch in 0..3_u8 {
@@ -34,7 +34,7 @@ impl Suite<'_> {
     }
 
     /// Keys, headers, values and tombstones come out as they went in.
-    fn gives_back_what_was_sent(&self) {
+    pub(super) fn gives_back_what_was_sent(&self) {
         let topic = self.topic("content", 1);
         let large = vec![0xA5; 700_000];
         let every: Vec<u8> = (0..=255).collect();
@@ -64,7 +64,7 @@ impl Suite<'_> {
     }
 
     /// Two producers, several partitions: each ticket once, each message once, keys in order.
-    fn acknowledges_every_ticket_once(&self) {
+    pub(super) fn acknowledges_every_ticket_once(&self) {
         let topic = self.topic("tickets", 3);
         let (mut first, mut second) = (self.traffic(&topic), self.traffic(&topic));
         for number in 0..1500_u32 {
@@ -83,7 +83,7 @@ impl Suite<'_> {
     }
 
     /// `end` counts what is there, and not what is not durable.
-    fn knows_its_ends(&self) {
+    pub(super) fn knows_its_ends(&self) {
         let topic = self.topic("ends", 2);
         let total = || self.ends(&topic).iter().map(|position| position.offset).sum::<u64>();
         assert_eq!(total(), 0);
@@ -97,7 +97,7 @@ impl Suite<'_> {
     }
 
     /// Each partition of each topic says that its end was reached, again after every message.
-    fn tells_the_end_of_each_topic(&self) {
+    pub(super) fn tells_the_end_of_each_topic(&self) {
         let topics = [self.topic("left", 2), self.topic("right", 1)];
         let partitions: usize = topics.iter().map(|topic| self.partitions(topic)).sum();
         let from: Vec<_> = topics.iter().map(Start::beginning).collect();
@@ -118,7 +118,7 @@ impl Suite<'_> {
     }
 
     /// A start beyond the end is lost; the end itself is not.
-    fn refuses_positions_that_are_not_there(&self) {
+    pub(super) fn refuses_positions_that_are_not_there(&self) {
         let topic = self.topic("lost", 1);
         let mut traffic = self.traffic(&topic);
         traffic.send("key", b"1");
@@ -136,7 +136,7 @@ impl Suite<'_> {
     }
 
     /// A message over the limit is refused at once, and the producer goes on.
-    fn refuses_what_is_too_large(&self) {
+    pub(super) fn refuses_what_is_too_large(&self) {
         let topic = self.topic("large", 1);
         let mut producer = producer(self.bus);
         let payload = vec![1; 70 << 20];

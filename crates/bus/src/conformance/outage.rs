@@ -16,7 +16,7 @@ impl Suite<'_> {
         let mut consumer = self.beginning(&topic);
         let (nothing, _) = read_to_end(consumer.as_mut(), partitions);
         assert!(nothing.is_empty());
-        let mut send = |traffic: &mut super::Traffic, phase: u8| {
+        let send = |traffic: &mut super::Traffic, phase: u8| {
             for number in 0..50_u8 {
                 traffic.send(&format!("key {}", number % 5), &[phase, number]);
             }

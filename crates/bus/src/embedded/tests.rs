@@ -5,7 +5,7 @@ mod crash;
 mod disk;
 
 use super::{Disk, EmbeddedBus, EmbeddedConfig, RealDisk};
-use crate::{Bus, Consumer, Delivery, Event, Message, Producer, SendError, Start, Topic};
+use crate::{Bus, BusError, Consumer, Delivery, Event, Message, Producer, SendError, Start, Topic};
 use domain::ManualClock;
 use std::{
     fs::File,
@@ -201,6 +201,22 @@ fn consumers_do_not_see_what_is_not_durable() {
     assert_eq!(bus.end(TOPIC).unwrap()[0].offset, 0);
     producer.poll(Duration::ZERO, &mut Vec::new()).unwrap();
     assert_eq!(read_all(&bus).1, 1);
+}
+
+#[test]
+fn a_start_in_a_segment_that_was_taken_away_is_lost() {
+    let folder = TempDir::new().unwrap();
+    let small = EmbeddedConfig { segment_bytes: 100, ..config() };
+    let bus = open(folder.path(), small.clone());
+    let mut producer = bus.producer().unwrap();
+    (0..3).for_each(|_| send_batch(producer.as_mut(), 3));
+    drop((bus, producer));
+    std::fs::remove_file(&segment_files(folder.path())[0]).unwrap();
+    let bus = open(folder.path(), small);
+    let start = |offset| Start { topic: TOPIC.to_owned(), next: [(0, offset)].into() };
+    assert!(matches!(bus.consumer(&[start(2)]).err(), Some(BusError::Lost { offset: 2, .. })));
+    assert!(bus.consumer(&[start(3)]).is_ok());
+    assert_eq!(read_all(&bus).0.len(), 6);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 pub(crate) fn from_kafka(place: &str, error: &KafkaError) -> BusError {
     match error {
         KafkaError::ClientConfig(_, _, key, _) => BusError::Config(format!("property {key} is not accepted")),
+        KafkaError::Nul(_) => BusError::Config(format!("{place:?} holds a zero byte")),
         KafkaError::ClientCreation(_) => {
             BusError::Config("the brokers' client cannot be made: check the security properties".to_owned())
         }

@@ -73,7 +73,7 @@ impl<T: Send + 'static> Drop for Retired<T> {
         std::thread::spawn(move || {
             drop(client);
             // Nobody listens any more when the deadline has passed.
-            drop(done.send(()));
+            let _ = done.send(());
         });
         if gone.recv_timeout(self.deadline).is_err() {
             warn!(what = self.what, "kafka client did not close in time; it goes on in the background");

@@ -115,6 +115,9 @@ impl Producer for KafkaProducer {
         if size > limit {
             return Err(SendError::TooLarge { limit });
         }
+        if message.headers.iter().any(|(name, _)| name.contains('\0')) {
+            return Err(BusError::Config("a header name holds a zero byte".to_owned()).into());
+        }
         let opaque = usize::try_from(ticket).map_err(|_| BusError::Config("ticket is too large".to_owned()))?;
         let mut record = BaseRecord::with_opaque_to(topic, opaque).key(message.key);
         record.payload = message.payload;

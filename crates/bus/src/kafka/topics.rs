@@ -89,13 +89,10 @@ pub(crate) fn wait_until_led(
     Ok(())
 }
 
+/// Asks the leaders themselves: the metadata names one before it knows of its new duty.
 fn is_led(probe: &BaseConsumer<Logging>, topic: &Topic, timeout: Duration) -> bool {
-    probe.fetch_metadata(Some(&topic.name), timeout).is_ok_and(|metadata| {
-        metadata.topics().iter().any(|found| {
-            let partitions = found.partitions();
-            found.error().is_none() && !partitions.is_empty() && partitions.iter().all(|one| one.leader() >= 0)
-        })
-    })
+    let led = |partition| probe.fetch_watermarks(&topic.name, partition, timeout).is_ok();
+    partitions(probe, &topic.name, timeout).is_ok_and(|count| (0..count).all(led))
 }
 
 /// Records are kept for ever, because a view is rebuilt from them.
@@ -118,14 +115,11 @@ fn new_topic<'a>(config: &KafkaConfig, topic: &'a Topic, settings: &'a [(&'stati
 fn commands(config: &KafkaConfig, topics: &[Topic]) -> String {
     let command = |topic: &Topic| {
         let copies = config.replication.map_or_else(String::new, |copies| format!(" --replication-factor {copies}"));
-        let settings: String =
-            settings(config, topic).iter().map(|(key, value)| format!(" --config {key}={value}")).collect();
-        format!(
-            "kafka-topics.sh --bootstrap-server {} --create --if-not-exists --topic {} --partitions {}{copies}{settings}",
-            config.brokers,
-            topic.name,
-            topic.partitions.max(1),
-        )
+        let (brokers, name, partitions) = (&config.brokers, &topic.name, topic.partitions.max(1));
+        let command = format!(
+            "kafka-topics.sh --bootstrap-server {brokers} --create --if-not-exists --topic {name} --partitions {partitions}{copies}"
+        );
+        settings(config, topic).iter().fold(command, |command, (key, value)| format!("{command} --config {key}={value}"))
     };
     topics.iter().map(command).collect::<Vec<_>>().join("\n")
 }

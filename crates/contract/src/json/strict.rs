@@ -128,7 +128,16 @@ fn field_of(message: &MessageDescriptor, name: &str) -> Option<FieldDescriptor> 
 }
 
 fn member(path: &str, name: &str) -> String {
+    let name = shown(name);
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+/// A member's name as errors may show it: a value that strayed into the place of a name is not repeated.
+pub(crate) fn shown(name: &str) -> &str {
+    let is_name = name.len() <= 64
+        && name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '@')
+        && name.bytes().skip(1).all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+    if is_name { name } else { "*" }
 }
 
 fn element(path: &str, index: usize) -> String {

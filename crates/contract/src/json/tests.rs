@@ -62,6 +62,12 @@ fn unknown_members_are_refused_at_any_depth() {
 }
 
 #[test]
+fn a_value_in_the_place_of_a_name_is_not_repeated() {
+    assert_eq!(refusal(r#"{"by": {"11010519491231002X": 1}}"#), member("by.*", MemberFault::Unknown));
+    assert_eq!(refusal(r#"{"张三": 1}"#), member("*", MemberFault::Unknown));
+}
+
+#[test]
 fn members_given_twice_are_refused_in_either_spelling() {
     assert_eq!(refusal(r#"{"resource": "a", "resource": "a"}"#), member("resource", MemberFault::Duplicate));
     assert_eq!(refusal(r#"{"by": {"kind": "a", "kind": "b"}}"#), member("by.kind", MemberFault::Duplicate));

@@ -151,7 +151,7 @@ impl Issuer {
             this_update: date_time_ymd(1970, 1, 1) + since_epoch(this_update),
             next_update: date_time_ymd(1970, 1, 1) + since_epoch(next_update),
             // Grows with the clock, as RFC 5280 5.2.3 wants, and needs no counter on disk.
-            crl_number: SerialNumber::from(since_epoch(this_update).as_secs()),
+            crl_number: SerialNumber::from(u64::try_from(this_update.timestamp_millis()).unwrap_or(0)),
             issuing_distribution_point: None,
             revoked_certs: revoked_certs?,
             key_identifier_method: KeyIdMethod::Sha256,

@@ -28,6 +28,9 @@ pub(super) const OPEN_COUNT: u8 = b'o';
 pub(super) const BY_ID: u8 = b'i';
 pub(super) const BY_TIME: u8 = b't';
 
+/// Bytes that ordinary headers and keys fit in.
+const ORDINARY: usize = 96;
+
 /// Kind code and value.
 type Indexed<'a> = (u8, &'a [u8]);
 
@@ -53,7 +56,8 @@ impl<'a> Header<'a> {
     }
 
     pub(super) fn pack(&self, envelope: &[u8]) -> Vec<u8> {
-        let pack = Pack::default().byte(record_state_code(self.state)).time(self.source_time).sized(self.version);
+        let pack = Pack::with_room(envelope.len() + ORDINARY).byte(record_state_code(self.state));
+        let pack = pack.time(self.source_time).sized(self.version);
         pack_indexed(pack_indexed(pack, &self.subjects), &self.joins).rest(envelope).into_value()
     }
 
@@ -189,7 +193,8 @@ pub(super) fn unpack_announcements(value: &[u8]) -> Result<Vec<Announcement>, St
 }
 
 pub(super) fn record_key(resource: &str, key: &str) -> Result<Vec<u8>, StoreError> {
-    Pack::default().text(resource.as_bytes()).rest(key.as_bytes()).into_key("a record's key")
+    let pack = Pack::with_room(resource.len() + 1 + key.len()).text(resource.as_bytes());
+    pack.rest(key.as_bytes()).into_key("a record's key")
 }
 
 /// What the keys of all answers to a question begin with.
@@ -230,7 +235,8 @@ fn lookup_beginning(resource: &str, index: Index, by: Indexed<'_>, state: Record
         Index::Subject => 1,
         Index::Join => 2,
     };
-    Pack::default().text(resource.as_bytes()).byte(index).byte(by.0).text(by.1).byte(record_state_code(state))
+    let pack = Pack::with_room(ORDINARY).text(resource.as_bytes());
+    pack.byte(index).byte(by.0).text(by.1).byte(record_state_code(state))
 }
 
 fn indexed(identifier: &Identifier) -> Indexed<'_> {

@@ -37,7 +37,10 @@ fn an_enterprise_and_its_licence_are_published_under_the_credit_code() {
     assert_eq!((licence_draft.resource, licence_draft.key.as_str()), ("business-licence", USCC));
     assert_eq!(subjects(&licence_draft), [("certificate-number", USCC.to_owned()), ("uscc", USCC.to_owned())]);
     assert_eq!((licence.certificate_type.as_str(), licence.issued_on.as_str()), ("营业执照", "2020-01-01"));
-    assert_eq!((licence.issuer.as_str(), licence.status()), (person.registration_authority.as_str(), CertificateStatus::Valid));
+    assert_eq!(
+        (licence.issuer.as_str(), licence.status()),
+        (person.registration_authority.as_str(), CertificateStatus::Valid)
+    );
     assert_eq!(licence.legal_representative_name, "张三");
     assert_eq!(identifier_of(&licence.holders[0]), ("uscc", USCC));
 }
@@ -157,7 +160,10 @@ fn capital_is_in_single_units_of_its_currency() {
 #[test]
 fn dates_are_read_as_agreed() {
     let (_, person, _, licence) = records(&[
-        ("ESTDATE", "19000101"), ("APPRDATE", "2020年1月2日"), ("OPFROM", "2015/5/1"), ("OPTO", "2035-05-11"),
+        ("ESTDATE", "19000101"),
+        ("APPRDATE", "2020年1月2日"),
+        ("OPFROM", "2015/5/1"),
+        ("OPTO", "2035-05-11"),
     ]);
     assert_eq!((person.established_on.as_str(), person.approved_on.as_str()), ("", "2020-01-02"));
     assert_eq!((licence.valid_from.as_str(), licence.valid_to.as_str()), ("2015-05-01", "2035-05-11"));
@@ -170,6 +176,7 @@ fn dates_are_read_as_agreed() {
     assert_eq!(fault(&[("S_EXT_DATATIME", "")]), ("field.required", "S_EXT_DATATIME"));
     assert_eq!(fault(&[("S_EXT_DATATIME", "20261301000000")]), ("date.invalid", "S_EXT_DATATIME"));
     assert_eq!(fault(&[("PRIPID", "")]), ("field.required", "PRIPID"));
+    assert_eq!(fault(&[("PRIPID", &"1".repeat(129))]), ("field.invalid", "PRIPID"));
 }
 
 #[test]

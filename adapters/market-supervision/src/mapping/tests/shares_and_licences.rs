@@ -128,7 +128,10 @@ fn a_food_licence_is_found_by_number_and_holder() {
     assert_eq!((licence.certificate_type.as_str(), licence.items.as_str()), ("食品经营许可证", "预包装食品销售"));
     assert_eq!((licence.issued_on.as_str(), licence.valid_to.as_str()), ("2022-03-01", "2027-02-28"));
     assert_eq!((licence.status(), licence.status_text.as_str()), (CertificateStatus::Valid, "有效"));
-    assert_eq!((identifier_of(&licence.holders[0]), licence.holders[0].kind()), (("uscc", USCC), PartyKind::Organisation));
+    assert_eq!(
+        (identifier_of(&licence.holders[0]), licence.holders[0].kind()),
+        (("uscc", USCC), PartyKind::Organisation)
+    );
     assert!(draft.flags.is_empty());
 }
 

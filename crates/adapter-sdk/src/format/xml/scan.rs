@@ -165,14 +165,7 @@ impl<R: BufRead> Scanner<R> {
     fn bang(&mut self) -> Result<Token, Fault> {
         match self.byte()? {
             b'-' if self.byte()? == b'-' => self.comment(),
-            b'[' => {
-                for expected in b"CDATA[" {
-                    if self.byte()? != *expected {
-                        return Err(self.torn("unknown section"));
-                    }
-                }
-                self.section()
-            }
+            b'[' => self.section(),
             b'-' => Err(self.torn("broken comment")),
             _ => Ok(Token::Doctype),
         }
@@ -186,6 +179,11 @@ impl<R: BufRead> Scanner<R> {
     }
 
     fn section(&mut self) -> Result<Token, Fault> {
+        for expected in b"CDATA[" {
+            if self.byte()? != *expected {
+                return Err(self.torn("unknown section"));
+            }
+        }
         self.kept.keep = Keep::Text;
         let (mut before, mut lead) = ([0; 2], false);
         let double_bytes = self.encoding == Encoding::Gb18030;
@@ -212,8 +210,11 @@ impl<R: BufRead> Scanner<R> {
             before = [before[1], b];
             end
         })?;
-        let is_declaration =
-            self.kept.markup.strip_prefix(b"<?xml").is_some_and(|rest| rest.first().is_some_and(u8::is_ascii_whitespace));
+        let is_declaration = self
+            .kept
+            .markup
+            .strip_prefix(b"<?xml")
+            .is_some_and(|rest| rest.first().is_some_and(u8::is_ascii_whitespace));
         Ok(if is_declaration { Token::Declaration } else { Token::Passed })
     }
 

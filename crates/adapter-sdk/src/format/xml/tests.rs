@@ -69,7 +69,9 @@ fn every_entity_is_the_byte_range_of_its_element() {
 
 #[test]
 fn reading_goes_on_after_any_row() {
-    let bytes = gb(&format!("<x:response>{HEAD}<x:resultList>{THREE}</x:resultList><x:resultList><ENT/></x:resultList></x:response>"));
+    let bytes = gb(&format!(
+        "<x:response>{HEAD}<x:resultList>{THREE}</x:resultList><x:resultList><ENT/></x:resultList></x:response>"
+    ));
     let whole = rows(&bytes, RowStart::default());
     assert_eq!(whole.len(), 4);
     for row in &whole {
@@ -87,7 +89,8 @@ fn an_empty_list_is_a_good_answer() {
 #[test]
 fn the_latest_stamp_is_as_of() {
     let stamped = |stamp| format!("<ENT><S_EXT_DATATIME>{stamp}</S_EXT_DATATIME></ENT>");
-    let entities = ["2026-11-01 02:11:09", "<![CDATA[20261102030000]]>", "20261031000000", "nonsense", ""].map(stamped).concat();
+    let entities =
+        ["2026-11-01 02:11:09", "<![CDATA[20261102030000]]>", "20261031000000", "nonsense", ""].map(stamped).concat();
     let facts = inspect(&document(&entities)).unwrap();
     assert_eq!(facts.as_of.unwrap().to_rfc3339(), "2026-11-01T19:00:00+00:00");
     assert!(!facts.full && facts.scope.is_empty());
@@ -150,7 +153,9 @@ fn another_document_is_refused() {
 #[test]
 fn text_of_another_message_is_read_as_utf8_whatever_it_declares() {
     let framing = XmlEntities { encoding: Encoding::Utf8, ..DOCUMENT };
-    let text = format!("<?xml version=\"1.0\" encoding=\"GB2312\"?><response>{HEAD}<resultList><ENT><A>王<![CDATA[丽]]></A></ENT></resultList></response>");
+    let text = format!(
+        "<?xml version=\"1.0\" encoding=\"GB2312\"?><response>{HEAD}<resultList><ENT><A>王<![CDATA[丽]]></A></ENT></resultList></response>"
+    );
     assert_eq!(framing.inspect(&mut text.as_bytes()).unwrap().rows, 1);
     let entity = Entity::parse("<ENT><A>王<![CDATA[丽]]></A></ENT>".as_bytes(), Encoding::Utf8).unwrap();
     assert_eq!(entity.get("A"), Some("王丽"));
@@ -165,7 +170,10 @@ fn second_halves_of_characters_are_no_markup() {
     assert_eq!(found[0].bytes, gb(&entity));
     let four_bytes = "<ENT><A>\u{20000}\u{9FA6}<![CDATA[\u{20000}]]]></A></ENT>";
     let found = rows(&document(four_bytes), RowStart::default());
-    assert_eq!(Entity::parse(&found[0].bytes, Encoding::Gb18030).unwrap().get("A"), Some("\u{20000}\u{9FA6}\u{20000}]"));
+    assert_eq!(
+        Entity::parse(&found[0].bytes, Encoding::Gb18030).unwrap().get("A"),
+        Some("\u{20000}\u{9FA6}\u{20000}]")
+    );
 }
 
 #[test]
@@ -191,7 +199,10 @@ fn absent_empty_and_blank_mean_the_same() {
 
 #[test]
 fn text_sections_and_references_are_joined() {
-    let entity = parse("<n:INV x='1'><INV>A&amp;<![CDATA[<B>]]>&#x7532;&#20057;<!-- no -->&lt;</INV><O><P>in</P>out</O></n:INV>").unwrap();
+    let entity = parse(
+        "<n:INV x='1'><INV>A&amp;<![CDATA[<B>]]>&#x7532;&#20057;<!-- no -->&lt;</INV><O><P>in</P>out</O></n:INV>",
+    )
+    .unwrap();
     assert_eq!((entity.name(), entity.get("INV")), ("INV", Some("A&<B>甲乙<")));
     assert_eq!((entity.get("O"), entity.get("P")), (Some("out"), None));
 }
@@ -203,15 +214,30 @@ fn the_first_of_two_elements_that_is_not_blank_counts() {
 
 #[test]
 fn a_bad_entity_is_rejected_alone() {
-    for bad in ["<E><A>A & B</A></E>", "<E><A>&bomb;</A></E>", "<E><A>&#0;</A></E>", "<E><A>&#xD800;</A></E>", "<E>", "<E/><E/>", "", "x"] {
+    for bad in [
+        "<E><A>A & B</A></E>",
+        "<E><A>&bomb;</A></E>",
+        "<E><A>&#0;</A></E>",
+        "<E><A>&#xD800;</A></E>",
+        "<E>",
+        "<E/><E/>",
+        "",
+        "x",
+    ] {
         assert_eq!(parse(bad).unwrap_err().id, "entity.malformed", "{bad}");
     }
     let bare = document("<ENT><A>A & B</A></ENT><LIC/>");
     assert_eq!((inspect(&bare).unwrap().rows, rows(&bare, RowStart::default()).len()), (2, 2));
-    for broken in [&b"<E><A>\x80</A></E>"[..], b"<E><A>\xFF</A></E>", b"<E><A>\x81</A></E>", b"<E><A>\xFE\x39\xFE\x39</A></E>"] {
+    for broken in
+        [&b"<E><A>\x80</A></E>"[..], b"<E><A>\xFF</A></E>", b"<E><A>\x81</A></E>", b"<E><A>\xFE\x39\xFE\x39</A></E>"]
+    {
         assert_eq!(Entity::parse(broken, Encoding::Gb18030).unwrap_err().id, "row.encoding");
     }
-    let stray = [&document("<ENT><A>\u{1}</A></ENT><LIC/>")[..]].concat().iter().map(|b| if *b == 1 { 0x80 } else { *b }).collect::<Vec<_>>();
+    let stray = [&document("<ENT><A>\u{1}</A></ENT><LIC/>")[..]]
+        .concat()
+        .iter()
+        .map(|b| if *b == 1 { 0x80 } else { *b })
+        .collect::<Vec<_>>();
     assert_eq!(inspect(&stray).unwrap().rows, 2);
 }
 
@@ -247,7 +273,7 @@ proptest! {
 
     #[test]
     fn any_text_survives(text in "[^\u{0}-\u{1F}\u{7F}-\u{9F}\u{E000}-\u{F8FF}\u{F0000}-\u{10FFFF}\u{FFFD}]{1,30}") {
-        let escaped: String = text.chars().map(|c| format!("&#{};", u32::from(c))).collect();
+        let escaped = text.chars().map(|c| format!("&#{};", u32::from(c))).collect::<Vec<_>>().concat();
         let plain = text.replace('&', "&amp;").replace('<', "&lt;");
         let (_, _, unmappable) = GB18030.encode(&plain);
         prop_assume!(!unmappable);

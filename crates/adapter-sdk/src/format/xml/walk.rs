@@ -145,7 +145,9 @@ impl<R: BufRead> Walk<R> {
     fn note_stamp(&mut self) {
         let stamp = std::str::from_utf8(self.scanner.text()).ok();
         let offset = domain::date::local_offset();
-        let at = stamp.and_then(|text| domain::date::parse_instant(text, offset).ok()).and_then(|value| value.at());
+        let at = stamp
+            .and_then(|text| domain::date::parse_instant(text, offset).ok())
+            .and_then(domain::date::InstantValue::at);
         self.latest = self.latest.max(at);
     }
 

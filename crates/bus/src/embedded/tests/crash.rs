@@ -2,7 +2,6 @@
 //! or reading says loudly that they are not.
 
 use super::*;
-use crate::BusError;
 use proptest::prelude::*;
 use std::fs::OpenOptions;
 

@@ -1,7 +1,7 @@
 //! Group commit, and a disk that is full or broken.
 
 use super::*;
-use crate::{Ack, BusError};
+use crate::Ack;
 use std::{collections::BTreeSet, thread};
 
 fn on(disk: &Arc<TestDisk>, folder: &Path, config: EmbeddedConfig) -> EmbeddedBus {

@@ -33,9 +33,9 @@ async fn protocol_is_the_one_the_client_asked_for() {
     for (alpn, word) in [(Alpn::Http1, &b"http/1.1"[..]), (Alpn::Http2, b"h2")] {
         let (listener, address) = listen().await;
         let serve = async { server.accept(listener.accept().await.unwrap().0, LIMIT).await.unwrap().0 };
-        let (served, called) = tokio::join!(serve, client.connect(&address, alpn));
-        assert_eq!(served.get_ref().1.alpn_protocol(), Some(word));
-        assert_eq!(called.unwrap().get_ref().1.alpn_protocol(), Some(word));
+        let (inside, outside) = tokio::join!(serve, client.connect(&address, alpn));
+        assert_eq!(inside.get_ref().1.alpn_protocol(), Some(word));
+        assert_eq!(outside.unwrap().get_ref().1.alpn_protocol(), Some(word));
     }
 }
 

@@ -1,0 +1,180 @@
+//! Puts together from the department's own topic what the adapter's state does not hold: all of it when the state is
+//! lost, the rest when it was restored from an older copy.
+
+use super::{announce, config::Stop, desk::Setup};
+use crate::{
+    error::IntakeError,
+    hash,
+    judge::Memory,
+    state::{Offsets, State},
+    translate,
+};
+use bus::{Delivery, Event, Start};
+use contract::{
+    canonical::v1::{Operation, Record},
+    topics,
+    v1::DepartmentIntake,
+};
+use domain::Version;
+use prost::Message;
+use std::{collections::HashMap, time::Duration};
+use store::{Commit, Seen};
+
+/// Events taken at once, and records written down at once.
+const BATCH: usize = 4096;
+/// How long to wait for the bus before looking whether to stop.
+const WAIT: Duration = Duration::from_millis(200);
+
+/// The state to go on from.
+///
+/// # Errors
+/// [`IntakeError::BusBehind`] when the bus does not hold what was published; whatever reading bus and ledger can meet.
+pub(crate) fn catch_up(setup: &Setup, stop: &dyn Stop) -> Result<State, IntakeError> {
+    let stored = setup.ledger.blob(State::BLOB)?;
+    let is_lost = stored.is_none();
+    let mut state = stored.map(|blob| State::read(&blob)).transpose()?.unwrap_or_default();
+    let end = ends(setup, &setup.topics.records)?;
+    if state.records.iter().any(|(partition, next)| end.get(partition).is_none_or(|end| end < next)) {
+        return Err(IntakeError::BusBehind);
+    }
+    let mut recalled = Recalled { setup, floor: state.intake, highest: state.intake, seen: HashMap::new(), memories: HashMap::new() };
+    read(setup, &setup.topics.records, &state.records, stop, |delivery| recalled.take(delivery))?;
+    recalled.write()?;
+    let highest = recalled.highest;
+    if is_lost {
+        restore(setup, &mut state, stop)?;
+    }
+    if highest > state.intake || is_lost {
+        tracing::info!(department = setup.adapter.id(), intake = highest, "adapter state put together from the bus");
+    }
+    state.intake = state.intake.max(highest);
+    state.records = end;
+    let blobs = vec![(State::BLOB.to_owned(), Some(state.to_blob()?))];
+    setup.ledger.commit(Commit { blobs, durable: true, ..Commit::default() })?;
+    Ok(state)
+}
+
+/// What has been read of the topic and is not in the ledger yet.
+struct Recalled<'a> {
+    setup: &'a Setup,
+    /// Records of intakes up to this are known, or are about to be made again by a unit that was begun.
+    floor: u64,
+    highest: u64,
+    seen: HashMap<(String, String), Seen>,
+    memories: HashMap<String, Vec<u8>>,
+}
+
+impl Recalled<'_> {
+    fn take(&mut self, delivery: &Delivery) -> Result<(), IntakeError> {
+        let Some(payload) = &delivery.payload else { return Ok(()) };
+        let record = Record::decode(payload.as_ref()).ok();
+        let versioned = record.and_then(|record| Version::parse(&record.version).map(|version| (record, version)));
+        let Some((record, version)) = versioned else {
+            let (partition, offset) = (delivery.position.partition, delivery.position.offset);
+            tracing::warn!(partition, offset, "message on the department's topic is no record and is passed over");
+            return Ok(());
+        };
+        if version.intake() <= self.floor {
+            return Ok(());
+        }
+        self.highest = self.highest.max(version.intake());
+        self.remember(&record)?;
+        self.see(record, &version)?;
+        if self.seen.len() + self.memories.len() >= BATCH { self.write() } else { Ok(()) }
+    }
+
+    fn see(&mut self, record: Record, version: &Version) -> Result<(), IntakeError> {
+        let digest = hash::of_record(&record);
+        let scope = record.source.as_ref().map(|source| self.setup.scope_of(&source.file)).unwrap_or_default();
+        let current = record.operation() == Operation::Upsert;
+        let name = (record.resource, record.key);
+        let before = match self.seen.get(&name) {
+            Some(before) => Some(before.clone()),
+            None => self.setup.ledger.seen(&name.0, &name.1)?,
+        };
+        if before.is_none_or(|before| before.version.as_str() < version.as_str()) {
+            let seen = Seen {
+                stamp: version.stamp().to_owned(),
+                digest,
+                current,
+                scope,
+                mentioned: version.intake(),
+                version: record.version,
+            };
+            self.seen.insert(name, seen);
+        }
+        Ok(())
+    }
+
+    fn remember(&mut self, record: &Record) -> Result<(), IntakeError> {
+        let mapping = self.setup.adapter.mapping.as_ref();
+        let Some((entity, content)) = translate::recall(mapping, record) else { return Ok(()) };
+        let before = match self.memories.get(&entity) {
+            Some(before) => Some(before.clone()),
+            None => self.setup.ledger.memory(&entity)?,
+        };
+        let version = record.version.as_str();
+        if before.is_none_or(|before| Memory::read(&before).version <= version) {
+            self.memories.insert(entity, Memory { version, content: &content }.write());
+        }
+        Ok(())
+    }
+
+    fn write(&mut self) -> Result<(), IntakeError> {
+        let seen = self.seen.drain().map(|((resource, key), seen)| (resource, key, seen)).collect();
+        let memories = self.memories.drain().collect();
+        Ok(self.setup.ledger.commit(Commit { seen, memories, ..Commit::default() })?)
+    }
+}
+
+/// Takes over the counts that were announced last.
+fn restore(setup: &Setup, state: &mut State, stop: &dyn Stop) -> Result<(), IntakeError> {
+    let department = setup.adapter.id();
+    let mut newest = None;
+    read(setup, topics::STATUS, &Offsets::new(), stop, |delivery| {
+        let payload = delivery.payload.as_ref().filter(|_| delivery.key == department.as_bytes());
+        newest = payload.and_then(|payload| DepartmentIntake::decode(payload.as_ref()).ok()).or(newest.take());
+        Ok(())
+    })?;
+    if let Some(intake) = newest {
+        announce::restore(state, intake);
+    }
+    Ok(())
+}
+
+/// Reads a topic from `next` until the bus says that nothing lies beyond; an end that was asked for beforehand may be
+/// outdated, so it is only the least to be read.
+fn read(
+    setup: &Setup,
+    topic: &str,
+    next: &Offsets,
+    stop: &dyn Stop,
+    mut take: impl FnMut(&Delivery) -> Result<(), IntakeError>,
+) -> Result<(), IntakeError> {
+    let mut open = ends(setup, topic)?;
+    open.retain(|partition, end| next.get(partition).copied().unwrap_or_default() < *end);
+    let mut consumer = setup.bus.consumer(&[Start { topic: topic.to_owned(), next: next.clone() }])?;
+    while !open.is_empty() {
+        if stop.is_stopped() {
+            return Err(IntakeError::Stopped);
+        }
+        let mut events = Vec::new();
+        match consumer.poll(BATCH, WAIT, &mut events) {
+            Err(error) if !error.is_retryable() => return Err(error.into()),
+            _ => {}
+        }
+        for event in events {
+            match event {
+                Event::Record(delivery) => take(&delivery)?,
+                Event::End { next, .. } => {
+                    open.retain(|partition, end| *partition != next.partition || next.offset < *end);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn ends(setup: &Setup, topic: &str) -> Result<Offsets, IntakeError> {
+    Ok(setup.bus.end(topic)?.iter().map(|end| (end.partition, end.offset)).collect())
+}

@@ -1,0 +1,158 @@
+//! Rejects put through the adapter again, from their original bytes alone.
+
+use super::{
+    control,
+    desk::Desk,
+    pipeline::{self, Entry},
+};
+use crate::{
+    envelope::{Outgoing, Place, ROW_KIND},
+    error::IntakeError,
+    judge::{Content, Standing},
+    state::{Offsets, Unit},
+};
+use bus::{Delivery, Start};
+use contract::v1::{RedriveCommand, RedriveTarget, Reject, RejectState};
+use prost::Message;
+use std::{collections::BTreeMap, time::Duration};
+
+/// Events taken at once.
+const BATCH: usize = 1024;
+/// How long to wait for the bus before looking whether to stop.
+const WAIT: Duration = Duration::from_millis(200);
+
+/// Rejects asked for, by partition and offset.
+type Wanted = BTreeMap<(u32, u64), String>;
+
+impl Desk<'_> {
+    /// Does what has been asked for on the control topic.
+    pub(crate) fn heed_control(&mut self) -> Result<(), IntakeError> {
+        self.control.poll(self.setup.adapter.id())?;
+        let mut any = false;
+        while let Some(command) = self.control.next() {
+            any = true;
+            self.redrive(command)?;
+        }
+        if any {
+            self.pipeline.drain(self.stop)?;
+            self.pipeline.state_mut().control = self.control.heeded();
+            self.pipeline.checkpoint(true)?;
+        }
+        Ok(())
+    }
+
+    /// Reads the rejects where the command says that they lie, and puts each through again.
+    fn redrive(&mut self, command: RedriveCommand) -> Result<(), IntakeError> {
+        // What is in flight may decide about the same keys.
+        self.pipeline.drain(self.stop)?;
+        self.pipeline.checkpoint(false)?;
+        let mut wanted = wanted(command.targets);
+        let Some(start) = self.start(&mut wanted)? else { return Ok(()) };
+        let mut consumer = self.setup.bus.consumer(&[start])?;
+        while !wanted.is_empty() {
+            if self.stop.is_stopped() {
+                return Err(IntakeError::Stopped);
+            }
+            let mut events = Vec::new();
+            match consumer.poll(BATCH, WAIT, &mut events) {
+                Err(error) if !error.is_retryable() => return Err(error.into()),
+                _ => {}
+            }
+            for delivery in events.into_iter().filter_map(control::record) {
+                self.delivered(&delivery, &mut wanted)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// From where to read so that everything wanted comes by; what the topic does not hold is given up.
+    fn start(&self, wanted: &mut Wanted) -> Result<Option<Start>, IntakeError> {
+        let topic = &self.setup.topics.rejects;
+        let mut next: Offsets =
+            self.setup.bus.end(topic)?.iter().map(|end| (end.partition, end.offset)).collect();
+        let asked = wanted.len();
+        wanted.retain(|(partition, offset), _| next.get(partition).is_some_and(|end| offset < end));
+        if wanted.len() < asked {
+            tracing::warn!(count = asked - wanted.len(), "rejects to be redriven are not on the bus");
+        }
+        for (partition, offset) in wanted.keys().rev() {
+            next.insert(*partition, *offset);
+        }
+        Ok((!wanted.is_empty()).then(|| Start { topic: topic.clone(), next }))
+    }
+
+    fn delivered(&mut self, delivery: &Delivery, wanted: &mut Wanted) -> Result<(), IntakeError> {
+        let position = (delivery.position.partition, delivery.position.offset);
+        let id = wanted.remove(&position);
+        // Offsets that the bus leaves out (markers, what has expired) never come.
+        wanted.retain(|other, _| other.0 != position.0 || other.1 > position.1);
+        let Some(id) = id else { return Ok(()) };
+        let reject = delivery.payload.as_ref().and_then(|payload| Reject::decode(payload.as_ref()).ok());
+        match reject.filter(|reject| reject.reject_id == id) {
+            Some(reject) => self.again(reject, control::header(delivery, ROW_KIND).unwrap_or_default()),
+            None => {
+                tracing::warn!(reject_id = id, "reject to be redriven is not where the command says");
+                Ok(())
+            }
+        }
+    }
+
+    /// Translates a rejected row again. It keeps its place in the order of versions, so that what came after it stands.
+    fn again(&mut self, reject: Reject, kind: &str) -> Result<(), IntakeError> {
+        let is_done = self.pipeline.ledger().blob(&pipeline::redriven(&reject.reject_id))?.is_some();
+        let Some(source) = reject.source.clone().filter(|_| !is_done && !reject.original.is_empty()) else {
+            return Ok(());
+        };
+        let now = self.setup.clock.now().timestamp_millis();
+        let scope = self.setup.scope_of(&source.file);
+        let unit = Unit { intake: source.intake, file: source.file, begun: now, scope, ..Unit::default() };
+        let place = Place {
+            unit: &unit,
+            number: source.row.unwrap_or_default(),
+            byte_from: source.byte_from.unwrap_or_default(),
+            byte_to: source.byte_to.unwrap_or_default(),
+            kind,
+            bytes: &reject.original,
+        };
+        let standing =
+            Standing { intake: unit.intake, number: place.number, full: false, scope: &unit.scope, again: true };
+        let (judged, mut messages) = self.judged(&place, &standing)?;
+        let is_accepted = !matches!(judged.content, Content::Rejected(_));
+        let told = self.after(&reject, &judged.content);
+        if let Content::Rejected(_) = &judged.content {
+            messages.clear();
+        }
+        if told != reject {
+            messages.push(Outgoing::reject(&told, kind));
+        }
+        self.redriven += 1;
+        let redriven = is_accepted.then(|| reject.reject_id.clone());
+        self.pipeline.make_room(self.stop)?;
+        self.pipeline.submit(judged, messages, Entry { redriven, ..Entry::default() }, self.stop)
+    }
+
+    /// The reject as it stands after another try.
+    fn after(&self, reject: &Reject, content: &Content) -> Reject {
+        let mut told = Reject {
+            state: RejectState::Redriven.into(),
+            mapping_version: self.setup.department().mapping_version.to_owned(),
+            ..reject.clone()
+        };
+        if let Content::Rejected(rejection) = content {
+            told.state = RejectState::Open.into();
+            rejection.rule.id.clone_into(&mut told.rule);
+            rejection.field.clone_into(&mut told.field);
+            rejection.rule.sentence(self.setup.config.language).clone_into(&mut told.message);
+        }
+        told
+    }
+}
+
+fn wanted(targets: Vec<RedriveTarget>) -> Wanted {
+    let place = |target: RedriveTarget| {
+        let partition = u32::try_from(target.partition).ok()?;
+        let offset = u64::try_from(target.offset).ok()?;
+        Some(((partition, offset), target.reject_id))
+    };
+    targets.into_iter().filter_map(place).collect()
+}

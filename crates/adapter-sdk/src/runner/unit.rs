@@ -1,0 +1,239 @@
+//! A file's way: looked at, begun, read, ended, put away.
+
+use super::{config::Progress, desk::Desk};
+use crate::{
+    envelope::Place,
+    error::IntakeError,
+    files::{self, DONE, Dropped, Examined, Fingerprint, Flag, Inbox, Metered, REFUSED},
+    format::framing::{Facts, FramedRow, Refusal, RowStart},
+    state::{State, Unit},
+};
+use std::{collections::HashMap, fs::File, io, path::Path};
+
+/// Rows between two looks at bus, control topic and clock.
+const TURN: u64 = 4096;
+/// How many turns pass between two announcements of a unit that is under way.
+const TURNS_TOLD: u64 = 64;
+
+/// What became of a pair of files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Taken,
+    Refused,
+    Repeated,
+    Waiting,
+}
+
+impl Desk<'_> {
+    /// Takes in a complete pair of files, unless it is refused or was taken in before.
+    pub(crate) fn take(
+        &mut self,
+        inbox: &Inbox,
+        dropped: &Dropped,
+        waiting: &mut HashMap<String, Vec<u8>>,
+    ) -> Result<Fate, IntakeError> {
+        let unreadable = || IntakeError::file("file cannot be read", &dropped.data);
+        let mut file = File::open(&dropped.data).map_err(unreadable())?;
+        let before = pair(&file, &dropped.flag).map_err(unreadable())?;
+        if waiting.get(&dropped.name) == Some(&before) {
+            return Ok(Fate::Waiting);
+        }
+        waiting.remove(&dropped.name);
+        let flag = Flag::read(&dropped.flag).map_err(IntakeError::file("flag file cannot be read", &dropped.flag))?;
+        let framing = self.setup.adapter.files.framing.as_ref();
+        let examined = files::examine(&mut file, framing, self.stop).map_err(|error| self.failed(&dropped.data, error))?;
+        if examined.is_as_flagged(&flag) && self.is_taken(&dropped.name, &examined)? {
+            inbox.shelve(dropped, DONE, None)?;
+            return Ok(Fate::Repeated);
+        }
+        match examined.facts(Some(&flag)) {
+            Ok(facts) => self.take_in(inbox, dropped, (&mut file, &examined), facts),
+            Err(refusal) if refusal.retry || pair(&file, &dropped.flag).map_err(unreadable())? != before => {
+                tracing::warn!(rule = refusal.rule.id, file = dropped.name, "file may be good later and is left alone");
+                waiting.insert(dropped.name.clone(), before);
+                Ok(Fate::Waiting)
+            }
+            Err(refusal) => self.refuse(inbox, dropped, &refusal),
+        }
+    }
+
+    /// Puts flag files away whose data file was put away before the process ended.
+    pub(crate) fn clear_lone_flags(&self, inbox: &Inbox) -> Result<(), IntakeError> {
+        for dropped in inbox.lone_flags(&self.setup.adapter.files)? {
+            let flag = Flag::read(&dropped.flag).map_err(IntakeError::file("flag file cannot be read", &dropped.flag))?;
+            let Some(hash) = flag.sm3 else { continue };
+            if self.pipeline.ledger().blob(&taken(&dropped.name, &hash))?.is_some() {
+                inbox.shelve(&dropped, DONE, None)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn is_taken(&self, name: &str, examined: &Examined) -> Result<bool, IntakeError> {
+        Ok(self.pipeline.ledger().blob(&taken(name, &examined.content.sm3))?.is_some())
+    }
+
+    fn refuse(&mut self, inbox: &Inbox, dropped: &Dropped, refusal: &Refusal) -> Result<Fate, IntakeError> {
+        tracing::warn!(rule = refusal.rule.id, file = dropped.name, "file refused");
+        let why = super::why::text(self.setup, &dropped.name, refusal);
+        inbox.shelve(dropped, REFUSED, Some(&why))?;
+        self.pipeline.state_mut().counters.files_refused += 1;
+        self.pipeline.checkpoint(true)?;
+        Ok(Fate::Refused)
+    }
+
+    fn take_in(
+        &mut self,
+        inbox: &Inbox,
+        dropped: &Dropped,
+        (file, examined): (&mut File, &Examined),
+        mut facts: Facts,
+    ) -> Result<Fate, IntakeError> {
+        facts.as_of = facts.as_of.or(dropped.said.as_of);
+        if facts.scope.is_empty() {
+            facts.scope.clone_from(&dropped.said.scope);
+        }
+        let unit = self.begin(dropped, examined, &facts)?;
+        self.rows(&unit, (file, &dropped.data), examined)?;
+        self.end(unit, &facts)?;
+        inbox.shelve(dropped, DONE, None)?;
+        Ok(Fate::Taken)
+    }
+
+    /// Goes on with a unit that was begun, or fixes the number of a new one before anything of it is published.
+    fn begin(&mut self, dropped: &Dropped, examined: &Examined, facts: &Facts) -> Result<Unit, IntakeError> {
+        self.pipeline.drain(self.stop)?;
+        let hash = &examined.content.sm3;
+        if let Some(unit) = &self.pipeline.state().unit {
+            if unit.file == dropped.name && unit.hash == *hash {
+                return Ok(unit.clone());
+            }
+            tracing::warn!(file = unit.file, intake = unit.intake, "unit is given up, its file is gone or another");
+        }
+        let begun = self.setup.clock.now().timestamp_millis();
+        let state = self.pipeline.state_mut();
+        state.intake += 1;
+        let unit = Unit {
+            intake: state.intake,
+            file: dropped.name.clone(),
+            hash: hash.clone(),
+            begun,
+            full: facts.full,
+            scope: facts.scope.clone(),
+            ..Unit::default()
+        };
+        state.unit = Some(unit.clone());
+        self.pipeline.checkpoint(true)?;
+        Ok(unit)
+    }
+
+    fn rows(&mut self, unit: &Unit, (file, path): (&mut File, &Path), examined: &Examined) -> Result<(), IntakeError> {
+        let changed = || IntakeError::FileChanged { path: path.to_owned() };
+        let setup = self.setup;
+        let stop = self.stop;
+        let mut reader = Metered::later(file, stop).map_err(IntakeError::file("file cannot be read", path))?;
+        let result = reader.skip_to(unit.byte).map_err(|_| changed()).and_then(|()| {
+            let start = RowStart { byte: unit.byte, number: unit.number };
+            let mut rows = setup.adapter.files.framing.rows(Box::new(&mut reader), start);
+            let mut row = FramedRow::default();
+            while rows.next_row(&mut row).map_err(|_| changed())? {
+                self.one(unit, &row, examined.content.length)?;
+            }
+            Ok(())
+        });
+        if let Some(failure) = reader.take_failure() {
+            return Err(self.failed(path, failure));
+        }
+        result?;
+        let content = reader.finish().map_err(|error| self.failed(path, error))?;
+        if (content.length, content.crc) == (examined.content.length, examined.content.crc) {
+            Ok(())
+        } else {
+            Err(changed())
+        }
+    }
+
+    fn one(&mut self, unit: &Unit, row: &FramedRow, length: u64) -> Result<(), IntakeError> {
+        let place = Place {
+            unit,
+            number: row.number,
+            byte_from: row.byte_from,
+            byte_to: row.byte_to,
+            kind: &row.kind,
+            bytes: &row.bytes,
+        };
+        self.row(&place, row.next_byte)?;
+        let full = self.pipeline.make_room(self.stop)?;
+        if full || row.number.is_multiple_of(TURN) {
+            self.turn(unit, row, length)?;
+        }
+        Ok(())
+    }
+
+    fn turn(&mut self, unit: &Unit, row: &FramedRow, length: u64) -> Result<(), IntakeError> {
+        if self.stop.is_stopped() {
+            return Err(IntakeError::Stopped);
+        }
+        self.pipeline.turn()?;
+        self.heed_control()?;
+        if row.number.is_multiple_of(TURN * TURNS_TOLD) {
+            self.announce()?;
+        }
+        let observer = &self.setup.observer;
+        observer.progress(&Progress { file: unit.file.clone(), bytes: row.next_byte, of: length, rows: row.number });
+        observer.counters(self.setup.adapter.id(), &self.pipeline.state().counters);
+        Ok(())
+    }
+
+    /// Marks a unit as finished once its every message is acknowledged, and says so on the bus.
+    fn end(&mut self, unit: Unit, facts: &Facts) -> Result<(), IntakeError> {
+        self.pipeline.drain(self.stop)?;
+        self.pipeline.turn()?;
+        let missing = if unit.full { Some(self.missing(&unit)?) } else { None };
+        let now = self.setup.clock.now().timestamp_millis();
+        let progress = Progress { file: unit.file.clone(), bytes: 0, of: 0, rows: facts.rows };
+        self.pipeline.put(taken(&unit.file, &unit.hash), Some(unit.intake.to_string().into_bytes()));
+        finish(self.pipeline.state_mut(), unit, facts, now, missing);
+        self.pipeline.checkpoint(true)?;
+        self.setup.observer.progress(&progress);
+        self.setup.observer.counters(self.setup.adapter.id(), &self.pipeline.state().counters);
+        self.announce()
+    }
+
+    fn missing(&self, unit: &Unit) -> Result<u64, IntakeError> {
+        let mut missing = 0;
+        for resource in self.setup.department().resources {
+            missing += self.pipeline.ledger().count_unmentioned(resource.id, &unit.scope, unit.intake)?;
+        }
+        Ok(missing)
+    }
+
+    fn failed(&self, path: &Path, error: io::Error) -> IntakeError {
+        if self.stop.is_stopped() { IntakeError::Stopped } else { IntakeError::file("file cannot be read", path)(error) }
+    }
+}
+
+fn finish(state: &mut State, unit: Unit, facts: &Facts, now: i64, missing: Option<u64>) {
+    state.unit = None;
+    state.units += 1;
+    state.last_success = Some(now);
+    state.known_until(facts.as_of);
+    if let Some(missing) = missing {
+        state.full_units += 1;
+        state.missing_from_full.remove(State::RESTORED);
+        state.missing_from_full.insert(unit.scope.clone(), missing);
+    }
+    state.last_unit = Some(unit);
+}
+
+/// Name of the blob that says that a file was taken in.
+fn taken(name: &str, hash: &str) -> String {
+    format!("file/{name}/{hash}")
+}
+
+/// How a pair of files stands, byte for byte comparable.
+fn pair(data: &File, flag: &Path) -> io::Result<Vec<u8>> {
+    let flag = std::fs::metadata(flag)?;
+    let data = Fingerprint::of(&data.metadata()?);
+    Ok(format!("{data:?} {:?}", Fingerprint::of(&flag)).into_bytes())
+}

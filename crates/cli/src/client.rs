@@ -1,0 +1,152 @@
+//! Calling an exchange from the command line: REST over mutual TLS.
+
+use crate::{
+    args::Connection,
+    output::{FAILED, Failure, REFUSED, UNAVAILABLE, USAGE, usage},
+};
+use anyhow::{Context, Result};
+use bytes::Bytes;
+use http::{Method, Request, StatusCode, header};
+use http_body_util::{BodyExt, Full};
+use hyper_util::rt::TokioIo;
+use runtime::SystemClock;
+use security::{Alpn, ClientTls};
+use serde::Deserialize;
+use serde_json::Value;
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+
+/// A server and how to call it.
+pub(crate) struct Client {
+    server: String,
+    tls: ClientTls,
+    limit: Duration,
+}
+
+/// An answer: its text as the server sent it, which is what its evidence covers.
+pub(crate) struct Answer {
+    /// The text.
+    pub(crate) text: String,
+    /// The same, read.
+    pub(crate) value: Value,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Profile {
+    server: Option<String>,
+    ca: Option<PathBuf>,
+    cert: Option<PathBuf>,
+    key: Option<PathBuf>,
+}
+
+impl Client {
+    /// A client for what the command line, the environment and the profile say, in this order.
+    pub(crate) fn new(connection: &Connection) -> Result<Self> {
+        let profile = connection.profile.as_deref().map(profile).transpose()?.unwrap_or_default();
+        let file = |given: &Option<PathBuf>, kept: Option<PathBuf>, name: &str| {
+            given.clone().or(kept).ok_or_else(|| {
+                let variable = name.to_uppercase();
+                usage(format!("no --{name} given; name it, set EXCHANGE_{variable}, or use --profile"))
+            })
+        };
+        let server = connection.server.clone().or(profile.server).unwrap_or_else(|| "127.0.0.1:7443".to_owned());
+        let ca = file(&connection.ca, profile.ca, "ca")?;
+        let cert = file(&connection.cert, profile.cert, "cert")?;
+        let key = file(&connection.key, profile.key, "key")?;
+        let tls = ClientTls::load(&ca, &cert, &key, Arc::new(SystemClock))
+            .map_err(|error| Failure { code: USAGE, message: error.to_string() })?;
+        Ok(Self { server, tls, limit: Duration::from_secs(connection.timeout.max(1)) })
+    }
+
+    /// A client of a server that is already known.
+    pub(crate) fn with(server: String, tls: ClientTls) -> Self {
+        Self { server, tls, limit: Duration::from_secs(15) }
+    }
+
+    /// Asks and waits on the calling thread.
+    pub(crate) fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(self.ask(method, path, body))
+    }
+
+    /// Asks.
+    pub(crate) async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer> {
+        let asked = tokio::time::timeout(self.limit, self.exchange(method, path, body)).await;
+        let (status, text) = asked.map_err(|_| self.away(format!("no answer within {} s", self.limit.as_secs())))??;
+        let value: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
+        if status.is_success() { Ok(Answer { text, value }) } else { Err(refusal(status, &value).into()) }
+    }
+
+    async fn exchange(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(StatusCode, String)> {
+        let stream = self.tls.connect(&self.server, Alpn::Http1).await.map_err(|error| self.away(chain(&error)))?;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| self.away(chain(&error)))?;
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, &self.server)
+            .header(header::ACCEPT, "application/json")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("exchange-timeout", self.limit.as_millis().to_string())
+            .body(Full::new(body.map(|body| Bytes::from(body.to_string())).unwrap_or_default()))?;
+        let answered = async {
+            let response = sender.send_request(request).await?;
+            let status = response.status();
+            let bytes = response.into_body().collect().await?.to_bytes();
+            Ok::<_, hyper::Error>((status, bytes))
+        };
+        tokio::pin!(connection);
+        let (status, bytes) = tokio::select! {
+            answered = answered => answered.map_err(|error| self.away(chain(&error)))?,
+            ended = &mut connection => {
+                let why = ended.err().map_or_else(|| "it closed the connection".to_owned(), |error| chain(&error));
+                return Err(self.away(why).into());
+            }
+        };
+        Ok((status, String::from_utf8(bytes.to_vec()).context("the answer is not UTF-8")?))
+    }
+
+    fn away(&self, why: String) -> Failure {
+        Failure { code: UNAVAILABLE, message: format!("{} does not answer: {why}", self.server) }
+    }
+}
+
+/// What a problem+json answer says, with the exit code for it.
+fn refusal(status: StatusCode, problem: &Value) -> Failure {
+    let text = |key: &str| problem[key].as_str().unwrap_or_default().to_owned();
+    let code = match status.as_u16() {
+        403 | 429 => REFUSED,
+        400 => USAGE,
+        502..=504 => UNAVAILABLE,
+        _ => FAILED,
+    };
+    let mut message = match text("detail") {
+        detail if detail.is_empty() => format!("the exchange answered {status}"),
+        detail => detail,
+    };
+    if !text("reason").is_empty() {
+        message = format!("refused ({}): {message}", text("reason"));
+    }
+    for field in problem["fields"].as_array().into_iter().flatten() {
+        let (name, rule) = (field["field"].as_str().unwrap_or_default(), field["rule"].as_str().unwrap_or_default());
+        message.push_str(&format!("\n  {name}: {rule}"));
+    }
+    Failure { code, message }
+}
+
+fn profile(name: &str) -> Result<Profile> {
+    let home = runtime::environment("XDG_CONFIG_HOME")
+        .map(PathBuf::from)
+        .or_else(|| runtime::environment("HOME").map(|home| PathBuf::from(home).join(".config")))
+        .ok_or_else(|| usage("neither XDG_CONFIG_HOME nor HOME is set, so there is no profile to read"))?;
+    let path = home.join("exchange/profiles.toml");
+    let mut profiles: BTreeMap<String, Profile> = runtime::config::load(&path)?;
+    let found = profiles.remove(name);
+    found.ok_or_else(|| usage(format!("{} has no profile `{name}`", path.display())))
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

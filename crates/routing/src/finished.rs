@@ -1,0 +1,116 @@
+//! What leaves the exchange.
+
+use bytes::Bytes;
+use domain::{Caller, Outcome, Reason};
+use std::time::Duration;
+
+/// The questions that can be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Method {
+    /// Records of one resource about one subject.
+    Resolve,
+    /// Whether values are right.
+    Verify,
+    /// All certificates of a holder.
+    ListCertificates,
+    /// Shareholdings above or below an enterprise or holder.
+    GetEquity,
+}
+
+impl Method {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Resolve, Self::Verify, Self::ListCertificates, Self::GetEquity];
+
+    /// Its name in the protos.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Resolve => "Resolve",
+            Self::Verify => "Verify",
+            Self::ListCertificates => "ListCertificates",
+            Self::GetEquity => "GetEquity",
+        }
+    }
+
+    /// The method of a name in the protos.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.name() == name)
+    }
+}
+
+/// A question and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finished {
+    /// What the answer says.
+    pub outcome: Outcome,
+    /// Why it was refused.
+    pub reason: Option<Reason>,
+    /// The catalogue resource asked for, when the question named a known one.
+    pub resource: Option<String>,
+    /// What goes back to the caller.
+    pub reply: Reply,
+}
+
+/// What goes back to the caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// The encoded response message.
+    Answer(Bytes),
+    /// 403 / `PERMISSION_DENIED`, for quotas 429 / `RESOURCE_EXHAUSTED`.
+    Refused {
+        /// The reason.
+        reason: Reason,
+        /// A sentence for people.
+        detail: String,
+        /// When asking again may help; quotas only.
+        retry_after: Option<Duration>,
+    },
+    /// 400 / `INVALID_ARGUMENT`.
+    Invalid {
+        /// What is wrong, field by field; at least one.
+        fields: Vec<FieldFault>,
+    },
+    /// 409 / `ALREADY_EXISTS`: the `request_id` was used for another question.
+    Conflict {
+        /// A sentence for people.
+        detail: String,
+    },
+    /// 503 / `UNAVAILABLE`.
+    Unavailable {
+        /// When asking again may help.
+        retry_after: Duration,
+        /// A sentence for people.
+        detail: String,
+    },
+}
+
+/// What is wrong with a field of a question; never holds the value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldFault {
+    /// Path of the field (`purpose.matter`, `claims[1].item`), empty for the whole.
+    pub field: String,
+    /// A stable id: `required`, `length`, `citizen-id.checksum`, ….
+    pub rule: &'static str,
+    /// A sentence for people.
+    pub description: String,
+}
+
+/// An answer on its way out, as metrics and logs may know it.
+#[derive(Debug, Clone, Copy)]
+pub struct Departure<'a> {
+    /// Who asked.
+    pub caller: &'a Caller,
+    /// What was called.
+    pub method: Method,
+    /// What the answer says.
+    pub outcome: Outcome,
+    /// Why it was refused.
+    pub reason: Option<Reason>,
+    /// The catalogue resource asked for, when the question named a known one.
+    pub resource: Option<&'a str>,
+    /// How long it took.
+    pub took: Duration,
+    /// Whether it is the earlier answer to the same request.
+    pub repeated: bool,
+}
