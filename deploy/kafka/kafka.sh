@@ -29,4 +29,4 @@ if [[ ! -e log/meta.properties ]]; then
   id=$(java -cp "$jars/*" kafka.tools.StorageTool random-uuid)
   java -cp "$jars/*" kafka.tools.StorageTool format --standalone -t "$id" -c server.properties
 fi
-exec java -Xms256m -Xmx512m -cp "$jars/*" kafka.Kafka server.properties
+exec java -Xms256m -Xmx512m -Dorg.apache.logging.log4j.level=INFO -cp "$jars/*" kafka.Kafka server.properties

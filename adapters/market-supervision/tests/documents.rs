@@ -1,116 +1,103 @@
-//! Whole documents, from the bytes of a dropped file to what becomes of each entity.
+//! Whole documents, from a dropped file to what becomes of each entity.
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its fixture has failed")]
 
-use adapter_sdk::{
-    Adapter, Effect, Row, Translated,
-    format::framing::{FramedRow, RowStart},
-};
-use std::{collections::HashMap, fs, path::Path};
+use adapter_sdk::{TryConfig, TryLine, TrySummary, try_files};
+use std::path::{Path, PathBuf};
 
-fn document(name: &str) -> Vec<u8> {
-    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)).unwrap()
-}
-
-/// One line for every record or other outcome; rows of an enterprise know of each other.
-fn outcomes(adapter: &Adapter, document: &[u8], memories: &mut HashMap<String, Vec<u8>>) -> Vec<String> {
-    let mut reader = adapter.files.framing.rows(Box::new(document), RowStart::default());
-    let (mut framed, mut lines) = (FramedRow::default(), Vec::new());
-    while reader.next_row(&mut framed).unwrap() {
-        let row = Row { kind: &framed.kind, bytes: &framed.bytes };
-        let entity = adapter.mapping.entity(&row);
-        let before = entity.as_ref().and_then(|entity| memories.get(entity)).map(Vec::as_slice);
-        let translated = adapter.mapping.translate(&row, before);
-        lines.extend(lines_of(framed.number, &translated));
-        if let Translated::Records { memory: Some(memory), .. } = translated {
-            memories.insert(entity.unwrap(), memory);
+/// `row outcome resource/key flags` of every line; a reject has its rule and field instead.
+fn try_out(names: &[&str]) -> (Vec<String>, TrySummary) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let files: Vec<PathBuf> = names.iter().map(|name| folder.join(name)).collect();
+    let mut lines = Vec::new();
+    let mut keep = |line: &TryLine| {
+        if line.outcome != "note" {
+            lines.push(told(line));
         }
-    }
-    lines
+        Ok(())
+    };
+    let summary = try_files(&market_supervision::adapter(), &files, TryConfig::default(), &mut keep).unwrap();
+    (lines, summary)
 }
 
-fn lines_of(number: u64, translated: &Translated) -> Vec<String> {
-    match translated {
-        Translated::Records { drafts, .. } => drafts
-            .iter()
-            .map(|draft| {
-                let operation = if matches!(draft.effect, Effect::Upsert { .. }) { "+" } else { "-" };
-                let line = format!(
-                    "{number} {operation} {}/{} {} {}",
-                    draft.resource,
-                    draft.key,
-                    draft.stamp,
-                    draft.flags.join(",")
-                );
-                line.trim_end().to_owned()
-            })
-            .collect(),
-        Translated::Rejected(rejection) => vec![format!("{number} ! {} {}", rejection.rule.id, rejection.field)],
-        other => vec![format!("{number} {other:?}")],
+fn told(line: &TryLine) -> String {
+    let row = line.source.row.unwrap_or_default();
+    if line.outcome == "reject" || line.outcome == "file-refused" {
+        return format!("{row} {} {} {}", line.outcome, line.rule.unwrap_or_default(), line.field.unwrap_or_default());
     }
+    let name = [line.resource.as_deref(), line.key.as_deref()].map(Option::unwrap_or_default).join("/");
+    let flags = line.flags.clone().unwrap_or_default().join(",");
+    let words = [line.outcome, &name, &flags, line.reason.unwrap_or_default()];
+    format!("{row} {}", words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "))
 }
 
 #[test]
 fn the_document_of_the_interface_page_gives_four_records() {
-    let adapter = market_supervision::adapter();
-    let bytes = document("ENT_20261101_001.xml");
-    let facts = adapter.files.framing.inspect(&mut bytes.as_slice()).unwrap();
-    assert_eq!((facts.rows, facts.full), (3, false));
-    assert_eq!(facts.as_of.unwrap().to_rfc3339(), "2026-10-31T18:11:09+00:00");
+    let (lines, summary) = try_out(&["ENT_20261101_001.xml"]);
     assert_eq!(
-        outcomes(&adapter, &bytes, &mut HashMap::new()),
+        lines,
         [
-            "1 + shareholding/3201000000000001/1 20261101021109",
-            "2 + legal-person/91110000600037341L 20261101021109",
-            "2 + business-licence/91110000600037341L 20261101021109",
-            "3 + food-operation-licence/JY11101010000018 20261101021109",
+            "1 record shareholding/3201000000000001/1",
+            "2 record legal-person/91110000600037341L",
+            "2 record business-licence/91110000600037341L",
+            "3 record food-operation-licence/JY11101010000018",
         ]
     );
+    assert_eq!((summary.rows, summary.records, summary.published), (3, 4, 3));
 }
 
 #[test]
 fn one_bad_entity_never_stops_the_rest() {
-    let adapter = market_supervision::adapter();
-    let bytes = document("ENT_20261103_001.xml");
-    assert_eq!(adapter.files.framing.inspect(&mut bytes.as_slice()).unwrap().rows, 19);
-    let weak = "320100600000018";
-    let code = "91110000MA00000152";
-    let expected = [
-        format!("1 + legal-person/{weak} 20261101080000 uscc.missing"),
-        format!("1 + business-licence/{weak} 20261101080000 uscc.missing"),
-        "2 + shareholding/3201000000000002/1 20261101080000".to_owned(),
-        "3 + shareholding/3201000000000002/2 20261101080000".to_owned(),
-        "4 + shareholding/3201000000000002/3 20261101080000 party.identifier".to_owned(),
-        "5 ! party.masked CERNO".to_owned(),
-        format!("6 + legal-person/{code} 20261102080000"),
-        format!("6 + business-licence/{code} 20261102080000"),
-        format!("6 - legal-person/{weak} 20261102080000"),
-        format!("6 - business-licence/{weak} 20261102080000"),
-        // Older than what is seen of the key that the enterprise is known by: the ledger supersedes both.
-        format!("7 + legal-person/{code} 20261101090000"),
-        format!("7 + business-licence/{code} 20261101090000"),
-        format!("8 + legal-person/{code} 20261103080000"),
-        format!("8 + business-licence/{code} 20261103080000"),
-        format!("9 + legal-person/{code} 20261103080000 legal-rep.conflict"),
-        format!("9 + business-licence/{code} 20261103080000"),
-        "10 ! uscc.checksum UNISCID".to_owned(),
-        "11 ! uscc.masked UNISCID".to_owned(),
-        "12 ! uscc.absent UNISCID".to_owned(),
-        "13 + legal-person/91110000600037342P 20261101021109 uscc.inner-check".to_owned(),
-        "13 + business-licence/91110000600037342P 20261101021109 uscc.inner-check".to_owned(),
-        "14 ! party.missing UNISCID".to_owned(),
-        "15 + food-operation-licence/JY11101010000034 20261101021109".to_owned(),
-        "16 ! entity.unknown ".to_owned(),
-        "17 ! entity.malformed ".to_owned(),
-        "18 ! row.encoding ".to_owned(),
-        "19 ! field.required PRIPID".to_owned(),
-    ];
-    assert_eq!(outcomes(&adapter, &bytes, &mut HashMap::new()), expected);
+    let (lines, summary) = try_out(&["ENT_20261103_001.xml"]);
+    assert_eq!(
+        lines,
+        [
+            "1 record legal-person/320100600000018 uscc.missing",
+            "1 record business-licence/320100600000018 uscc.missing",
+            "2 record shareholding/3201000000000002/1",
+            "3 record shareholding/3201000000000002/2",
+            "4 record shareholding/3201000000000002/3 party.identifier",
+            "5 reject party.masked CERNO",
+            "6 record legal-person/91110000MA00000152",
+            "6 record business-licence/91110000MA00000152",
+            "6 record legal-person/320100600000018 key.changed",
+            "6 record business-licence/320100600000018 key.changed",
+            "7 superseded legal-person/91110000MA00000152",
+            "7 superseded business-licence/91110000MA00000152",
+            "8 record legal-person/91110000MA00000152",
+            "8 record business-licence/91110000MA00000152",
+            "9 record legal-person/91110000MA00000152 legal-rep.conflict",
+            "9 record business-licence/91110000MA00000152",
+            "10 reject uscc.checksum UNISCID",
+            "11 reject uscc.masked UNISCID",
+            "12 reject uscc.absent UNISCID",
+            "13 record legal-person/91110000600037342P uscc.inner-check",
+            "13 record business-licence/91110000600037342P uscc.inner-check",
+            "14 reject party.missing UNISCID",
+            "15 record food-operation-licence/JY11101010000034",
+            "16 reject entity.unknown ",
+            "17 reject entity.malformed ",
+            "18 reject row.encoding ",
+            "19 reject field.required PRIPID",
+        ]
+    );
+    assert_eq!((summary.rows, summary.published, summary.superseded, summary.rejected), (19, 9, 1, 9));
 }
 
 #[test]
-fn an_answer_of_the_provider_that_is_an_error_waits() {
-    let adapter = market_supervision::adapter();
-    let failing = b"<response><head><code>99</code></head><resultList/></response>";
-    let refusal = adapter.files.framing.inspect(&mut failing.as_slice()).unwrap_err();
-    assert_eq!((refusal.rule.id, refusal.retry), ("provider.error", true));
+fn the_same_documents_again_bring_nothing_back() {
+    let (first, _) = try_out(&["ENT_20261101_001.xml", "ENT_20261103_001.xml"]);
+    let (both, summary) = try_out(&["ENT_20261101_001.xml", "ENT_20261103_001.xml", "ENT_20261103_001.xml"]);
+    let again: Vec<&str> =
+        both[first.len()..].iter().map(String::as_str).filter(|line| line.contains(" record ")).collect();
+    // The two rows that contradict each other at one time stand against each other again; the later one stays.
+    assert_eq!(
+        again,
+        [
+            "8 record legal-person/91110000MA00000152 legal-rep.conflict",
+            "8 record business-licence/91110000MA00000152",
+            "9 record legal-person/91110000MA00000152 legal-rep.conflict",
+            "9 record business-licence/91110000MA00000152",
+        ]
+    );
+    assert_eq!(summary.rows, 3 + 19 + 19);
 }

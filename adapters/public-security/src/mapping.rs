@@ -88,9 +88,7 @@ impl Fault {
 /// The row's record; nothing for a history row, whose fields are not judged.
 fn judge(bytes: &[u8]) -> Result<Option<Draft>, Fault> {
     let row = ROW.row(bytes).map_err(Fault::of_row)?;
-    if row.text(&KIND) != "D" {
-        return Err(Fault::in_field(&rules::ROW_KIND, &KIND));
-    }
+    one_of(&row, &KIND, &["D"])?;
     if row.text(&JLBZ) == "2" {
         return Ok(None);
     }

@@ -24,17 +24,11 @@ pub(crate) const ROW_ENCODING: Rule = reject(
     "the row holds bytes that are not GB18030; have the department correct the encoding",
     "该行含有不符合GB18030的字节；请部门更正编码",
 );
-/// A line between header and trailer that is no `D` row.
-pub(crate) const ROW_KIND: Rule = reject(
-    "row.kind",
-    "the record kind is not D; have the department correct the row",
-    "记录类型不是D；请部门更正该行",
-);
-/// `czbs` or `jlbz` does not say what the row does.
+/// `kind`, `czbs` or `jlbz` does not say what the row does.
 pub(crate) const MESSAGE_OP: Rule = reject(
     "message.op",
-    "the operation is not I, U or D, or the record mark is not 1 or 2; have the department correct the row",
-    "操作标识不是I、U、D，或记录标志不是1、2；请部门更正该行",
+    "the record kind is not D, the operation not I, U or D, or the record mark not 1 or 2; have the department correct the row",
+    "记录类型不是D，或操作标识不是I、U、D，或记录标志不是1、2；请部门更正该行",
 );
 /// `csrq` differs from the number.
 pub(crate) const CITIZEN_ID_BIRTH_MISMATCH: Rule = reject(
@@ -72,7 +66,6 @@ pub(crate) const ALL: &[&Rule] = &[
     &ROW_LENGTH,
     &ROW_TORN_CHARACTER,
     &ROW_ENCODING,
-    &ROW_KIND,
     &MESSAGE_OP,
     &FIELD_REQUIRED,
     &DATE_INVALID,

@@ -27,6 +27,8 @@ mod publisher;
 pub mod rules;
 mod runner;
 mod state;
+#[cfg(test)]
+mod testing;
 mod translate;
 mod try_files;
 

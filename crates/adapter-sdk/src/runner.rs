@@ -14,7 +14,7 @@ mod why;
 
 pub use self::config::{Observer, Progress, RunnerConfig, Stop};
 
-use self::{control::Follower, desk::{Desk, Setup}, pipeline::Pipeline, unit::Fate};
+use self::{control::Follower, desk::{Desk, Setup}, pipeline::Pipeline, unit::{Fate, Pair}};
 use crate::{
     adapter::Adapter,
     error::IntakeError,
@@ -59,7 +59,7 @@ pub struct Runner {
     inbox: Inbox,
     session: Option<Session>,
     /// Pairs that wait for their department, as they stood when they were looked at.
-    waiting: HashMap<String, Vec<u8>>,
+    waiting: HashMap<String, Pair>,
     announced: Option<Timestamp>,
 }
 

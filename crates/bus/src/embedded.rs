@@ -106,7 +106,8 @@ struct Shared {
 
 impl EmbeddedBus {
     /// Opens the bus in `folder`, which is made when it is missing. A torn end of a log, as a
-    /// crash leaves it, is cut off.
+    /// crash leaves it, is cut off: that is damage which no later commit follows. (Damage to the
+    /// very last commit looks the same; consumers that were past it are then told `Lost`.)
     ///
     /// # Errors
     /// [`BusError::NotAllowed`] while another process has it open; [`BusError::Corrupt`] when

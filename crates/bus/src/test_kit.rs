@@ -1,6 +1,9 @@
 //! A real Apache Kafka for tests: one broker, from jars, in a folder of its own.
 
-use rdkafka::{ClientConfig, consumer::{BaseConsumer, Consumer as _}};
+use rdkafka::{
+    ClientConfig,
+    consumer::{BaseConsumer, Consumer as _},
+};
 use std::{
     fmt,
     fs::{self, File},
@@ -178,9 +181,10 @@ fn run_broker(jars: &Path, folder: &Path) -> io::Result<Child> {
 }
 
 fn run(command: &mut Command) -> io::Result<String> {
-    let output = command.stdin(Stdio::null()).output().map_err(|error| {
-        io::Error::new(error.kind(), format!("{}: {error}", command.get_program().display()))
-    })?;
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", command.get_program().display())))?;
     if !output.status.success() {
         let text = [output.stderr, output.stdout].concat();
         return Err(io::Error::other(String::from_utf8_lossy(&text).into_owned()));

@@ -1,7 +1,10 @@
 //! The Kafka bus keeps the contract against librdkafka's own broker, which can be made to fail.
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
-use bus::{Ack, Bus, BusError, KafkaBus, KafkaConfig, Message, SendError, Start, conformance::{Suite, read_to_end}};
+use bus::{
+    Ack, Bus, BusError, KafkaBus, KafkaConfig, Message, SendError, Start,
+    conformance::{Suite, read_to_end},
+};
 use rdkafka::{
     mocking::MockCluster,
     producer::DefaultProducerContext,
@@ -79,6 +82,38 @@ fn requests_that_fail_for_a_while_are_retried_without_doubles() {
 }
 
 #[test]
+fn a_partition_that_is_away_holds_back_its_own_tickets_only() {
+    let mock = Mock::new();
+    mock.topic("uneven", 3);
+    for partition in 0..3 {
+        mock.cluster.partition_leader("uneven", partition, Some(partition + 1)).unwrap();
+    }
+    let mut traffic = bus::conformance::Traffic::new(mock.bus.producer().unwrap(), "uneven");
+    let keys: Vec<_> = (0..12).map(|key| format!("key {key}")).collect();
+    for key in &keys {
+        traffic.send(key, b"before");
+    }
+    traffic.settle();
+    let away = traffic.acknowledged().keys().filter(|position| position.partition == 0).count();
+    assert!(away > 0 && away < keys.len());
+    mock.cluster.broker_down(1).unwrap();
+    for key in &keys {
+        traffic.send(key, b"while away");
+    }
+    for _ in 0..60 {
+        if traffic.open() > away {
+            traffic.poll(Duration::from_secs(1));
+        }
+    }
+    assert_eq!(traffic.open(), away);
+    mock.cluster.broker_up(1).unwrap();
+    traffic.settle();
+    let (read, _) = read_to_end(mock.bus.consumer(&[Start::beginning("uneven")]).unwrap().as_mut(), 3);
+    assert_eq!(read.len(), 24);
+    traffic.check(&read);
+}
+
+#[test]
 fn a_fatal_error_gives_every_ticket_back_and_a_new_producer_works() {
     let mock = Mock::new();
     mock.topic("fatal", 1);
@@ -130,7 +165,8 @@ fn a_consumer_whose_position_is_deleted_under_it_is_lost_for_good() {
     let mut traffic = bus::conformance::Traffic::new(mock.bus.producer().unwrap(), "deleted");
     for number in 0..300_u32 {
         // These brokers keep 5 MiB of a partition. What varies does not compress.
-        let payload: Vec<u8> = (0..60_000_u32).map(|at| (at.wrapping_mul(at ^ number.wrapping_mul(0x9E37)) >> 7) as u8).collect();
+        let varying = |at: u32| at.wrapping_mul(at ^ number.wrapping_mul(0x9E37)).to_le_bytes();
+        let payload: Vec<u8> = (0..15_000).flat_map(varying).collect();
         traffic.send("key", &payload);
         traffic.poll(Duration::ZERO);
     }
@@ -164,7 +200,8 @@ fn a_property_that_librdkafka_does_not_know_is_named_without_its_value() {
 
 #[test]
 fn brokers_that_are_not_there_are_unavailable() {
-    let config = KafkaConfig { request_timeout: Duration::from_millis(300), ..KafkaConfig::new("127.0.0.1:1", "conformance") };
+    let config =
+        KafkaConfig { request_timeout: Duration::from_millis(300), ..KafkaConfig::new("127.0.0.1:1", "conformance") };
     let bus = KafkaBus::connect(config).unwrap();
     assert!(bus.end("topic").is_err_and(|error| error.is_retryable()));
     assert!(bus.consumer(&[Start::beginning("topic")]).is_err_and(|error| error.is_retryable()));

@@ -10,6 +10,7 @@ mod node;
 mod operations;
 mod output;
 mod pki;
+mod progress;
 mod shipped;
 mod table;
 

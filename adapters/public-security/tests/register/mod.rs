@@ -35,7 +35,7 @@ const FIELDS: [(&str, usize); 27] = [
 ];
 
 /// A specimen of a resident: the number is the one printed in GB 11643.
-const SPECIMEN: [(&str, &str); 26] = [
+pub(crate) const SPECIMEN: [(&str, &str); 26] = [
     ("kind", "D"),
     ("czbs", "I"),
     ("ryid", "RY330106000000000001"),
@@ -64,11 +64,6 @@ const SPECIMEN: [(&str, &str); 26] = [
     ("gxsj", "20260102030405"),
 ];
 
-/// The names of the fields, in order.
-pub(crate) fn field_names() -> impl Iterator<Item = &'static str> {
-    SPECIMEN.iter().map(|(name, _)| *name)
-}
-
 /// A row in the making.
 #[derive(Clone)]
 pub(crate) struct Line(pub(crate) Vec<u8>);
@@ -95,6 +90,11 @@ impl Line {
         field[..length].copy_from_slice(&bytes[..length]);
         self
     }
+}
+
+/// The specimen with other texts in some fields.
+pub(crate) fn edited(edits: &[(&str, &str)]) -> Line {
+    edits.iter().fold(Line::new(), |line, (field, text)| line.with(field, text))
 }
 
 /// A file as the job writes it.

@@ -16,12 +16,24 @@ pub(crate) struct Fingerprint {
     /// Bytes.
     pub(crate) length: u64,
     modified: Option<SystemTime>,
+    file: u64,
 }
 
 impl Fingerprint {
     pub(crate) fn of(metadata: &Metadata) -> Self {
-        Self { length: metadata.len(), modified: metadata.modified().ok() }
+        Self { length: metadata.len(), modified: metadata.modified().ok(), file: number(metadata) }
     }
+}
+
+/// The file's number on its disk, where the system has one: a file that was renamed over another has its own.
+#[cfg(unix)]
+fn number(metadata: &Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(metadata)
+}
+
+#[cfg(not(unix))]
+fn number(_metadata: &Metadata) -> u64 {
+    0
 }
 
 /// A reader that digests everything it passes on.

@@ -8,7 +8,12 @@ use crate::{
     format::framing::{Facts, FramedRow, Refusal, RowStart},
     state::{State, Unit},
 };
-use std::{collections::HashMap, fs::File, io, path::Path};
+use std::{
+    collections::HashMap,
+    fs::{self, File},
+    io,
+    path::Path,
+};
 
 /// Rows between two looks at bus, control topic and clock.
 const TURN: u64 = 4096;
@@ -30,11 +35,11 @@ impl Desk<'_> {
         &mut self,
         inbox: &Inbox,
         dropped: &Dropped,
-        waiting: &mut HashMap<String, Vec<u8>>,
+        waiting: &mut HashMap<String, Pair>,
     ) -> Result<Fate, IntakeError> {
         let unreadable = || IntakeError::file("file cannot be read", &dropped.data);
         let mut file = File::open(&dropped.data).map_err(unreadable())?;
-        let before = pair(&file, &dropped.flag).map_err(unreadable())?;
+        let before = Pair::of(&file, &dropped.flag).map_err(unreadable())?;
         if waiting.get(&dropped.name) == Some(&before) {
             return Ok(Fate::Waiting);
         }
@@ -47,8 +52,8 @@ impl Desk<'_> {
             return Ok(Fate::Repeated);
         }
         match examined.facts(Some(&flag)) {
-            Ok(facts) => self.take_in(inbox, dropped, (&mut file, &examined), facts),
-            Err(refusal) if refusal.retry || pair(&file, &dropped.flag).map_err(unreadable())? != before => {
+            Ok(facts) => self.take_in(inbox, dropped, (&mut file, &examined, &before), facts),
+            Err(refusal) if refusal.retry || !before.still_lies(dropped) => {
                 tracing::warn!(rule = refusal.rule.id, file = dropped.name, "file may be good later and is left alone");
                 waiting.insert(dropped.name.clone(), before);
                 Ok(Fate::Waiting)
@@ -86,7 +91,7 @@ impl Desk<'_> {
         &mut self,
         inbox: &Inbox,
         dropped: &Dropped,
-        (file, examined): (&mut File, &Examined),
+        (file, examined, before): (&mut File, &Examined, &Pair),
         mut facts: Facts,
     ) -> Result<Fate, IntakeError> {
         facts.as_of = facts.as_of.or(dropped.said.as_of);
@@ -95,8 +100,15 @@ impl Desk<'_> {
         }
         let unit = self.begin(dropped, examined, &facts)?;
         self.rows(&unit, (file, &dropped.data), examined)?;
+        if Fingerprint::of(&file.metadata().map_err(IntakeError::file("file cannot be read", &dropped.data))?) != before.data {
+            return Err(IntakeError::FileChanged { path: dropped.data.clone() });
+        }
         self.end(unit, &facts)?;
-        inbox.shelve(dropped, DONE, None)?;
+        if before.still_lies(dropped) {
+            inbox.shelve(dropped, DONE, None)?;
+        } else {
+            tracing::warn!(file = dropped.name, "another pair took the place of the one taken in; it is taken in next");
+        }
         Ok(Fate::Taken)
     }
 
@@ -231,9 +243,20 @@ fn taken(name: &str, hash: &str) -> String {
     format!("file/{name}/{hash}")
 }
 
-/// How a pair of files stands, byte for byte comparable.
-fn pair(data: &File, flag: &Path) -> io::Result<Vec<u8>> {
-    let flag = std::fs::metadata(flag)?;
-    let data = Fingerprint::of(&data.metadata()?);
-    Ok(format!("{data:?} {:?}", Fingerprint::of(&flag)).into_bytes())
+/// How a pair of files stood when it was looked at.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Pair {
+    data: Fingerprint,
+    flag: Fingerprint,
+}
+
+impl Pair {
+    fn of(data: &File, flag: &Path) -> io::Result<Self> {
+        Ok(Self { data: Fingerprint::of(&data.metadata()?), flag: Fingerprint::of(&fs::metadata(flag)?) })
+    }
+
+    /// Whether the same pair lies in the folder now.
+    fn still_lies(&self, dropped: &Dropped) -> bool {
+        File::open(&dropped.data).and_then(|data| Self::of(&data, &dropped.flag)).is_ok_and(|now| now == *self)
+    }
 }

@@ -28,7 +28,9 @@ impl Suite<'_> {
             assert_eq!(ends, BTreeMap::from([((topic.clone(), 0), 24)]), "end, from {start}");
             let offsets = read.iter().map(|delivery| delivery.position.offset);
             assert!(offsets.eq(start..24), "offsets, from {start}");
-            let same = |delivery: &crate::Delivery| sent[&delivery.position].payload == delivery.payload.as_deref().unwrap_or(&[]);
+            let same = |delivery: &crate::Delivery| {
+                sent[&delivery.position].payload == delivery.payload.as_deref().unwrap_or(&[])
+            };
             assert!(read.iter().all(same), "payloads, from {start}");
         }
     }
@@ -40,7 +42,11 @@ impl Suite<'_> {
         let every: Vec<u8> = (0..=255).collect();
         let messages = [
             Message { key: b"plain", headers: &[("content-type", b"application/protobuf")], payload: Some(b"value") },
-            Message { key: &every, headers: &[("a", b"1"), ("a", b"2"), ("empty", b""), ("binary", &[0, 255])], payload: Some(&every) },
+            Message {
+                key: &every,
+                headers: &[("a", b"1"), ("a", b"2"), ("empty", b""), ("binary", &[0, 255])],
+                payload: Some(&every),
+            },
             Message { key: b"", headers: &[], payload: Some(b"no key") },
             Message { key: b"empty value", headers: &[], payload: Some(b"") },
             Message { key: b"tombstone", headers: &[("why", b"withdrawn")], payload: None },
@@ -57,7 +63,8 @@ impl Suite<'_> {
             assert_eq!(&*delivery.topic, topic.as_str());
             assert_eq!(delivery.key, message.key);
             assert_eq!(delivery.payload.as_deref(), message.payload);
-            let headers: Vec<_> = delivery.headers.iter().map(|(name, value)| (name.as_str(), value.as_ref())).collect();
+            let headers: Vec<_> =
+                delivery.headers.iter().map(|(name, value)| (name.as_str(), value.as_ref())).collect();
             assert_eq!(headers, message.headers);
             assert!(delivery.timestamp_ms > 0);
         }

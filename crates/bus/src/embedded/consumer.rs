@@ -1,8 +1,7 @@
 //! The reading end of the embedded bus.
 
 use super::{
-    Shared,
-    lock,
+    Shared, lock,
     log::TopicLog,
     segment::{Segment, SegmentReader, Step},
     unavailable,
@@ -51,11 +50,15 @@ enum Found {
 
 /// Where reading goes on at the end of what could be read of a segment.
 enum Onward {
-    More { limit: u64 },
+    More {
+        limit: u64,
+    },
     Segment(Segment),
     /// The segment was replaced meanwhile: look the offset up again.
     LookUp,
-    End { offset: u64 },
+    End {
+        offset: u64,
+    },
 }
 
 impl EmbeddedConsumer {

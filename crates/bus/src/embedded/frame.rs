@@ -131,7 +131,8 @@ impl<'a> Frame<'a> {
 pub(crate) fn acknowledged_after(damaged: &[u8], next: u64) -> bool {
     (1..damaged.len().saturating_sub(HEAD + FIXED)).any(|at| {
         let candidate = &damaged[at..];
-        let plausible = u64_at(candidate, HEAD).is_some_and(|offset| offset > next && offset - next <= damaged.len() as u64)
+        let plausible = u64_at(candidate, HEAD)
+            .is_some_and(|offset| offset > next && offset - next <= damaged.len() as u64)
             && candidate.get(HEAD + 16).is_some_and(|flags| *flags & !TOMBSTONE == OPENS_BATCH);
         plausible && Frame::parse(candidate).is_ok()
     })

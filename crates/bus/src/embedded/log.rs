@@ -195,7 +195,8 @@ impl TopicLog {
     /// Starts a new segment. The old one is durable to its last byte, so only the last can be torn.
     fn roll(&self, tail: &mut Tail, base: u64) -> Result<(), WriteError> {
         let path = self.folder.join(segment::file_name(base));
-        let file = OpenOptions::new().write(true).create(true).truncate(true).open(path).map_err(WriteError::Refused)?;
+        let file =
+            OpenOptions::new().write(true).create(true).truncate(true).open(path).map_err(WriteError::Refused)?;
         self.disk.sync_folder(&self.folder).map_err(WriteError::Unknown)?;
         *tail = Tail { file, bytes: 0 };
         let mut state = lock(&self.state);

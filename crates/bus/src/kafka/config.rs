@@ -51,11 +51,13 @@ const OURS: &[&str] = &[
     "enable.partition.eof",
     "enable.random.seed",
     "enable.ssl.certificate.verification",
+    "fetch.",
     "group.",
     "isolation.level",
     "linger.ms",
     "log",
     "max.in.flight",
+    "max.partition.fetch.bytes",
     "message.max.bytes",
     "message.send.max.retries",
     "message.timeout.ms",
@@ -107,7 +109,8 @@ impl KafkaConfig {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let (key, value) = line.split_once('=').ok_or_else(|| refused(format!("line {number} is not key=value")))?;
+            let (key, value) =
+                line.split_once('=').ok_or_else(|| refused(format!("line {number} is not key=value")))?;
             properties.insert(key.trim().to_owned(), value.trim().to_owned());
         }
         Ok(properties)
@@ -157,6 +160,7 @@ impl KafkaConfig {
     /// For a consumer of `partitions` partitions, among which the memory is divided.
     pub(crate) fn consumer(&self, partitions: usize) -> Result<ClientConfig, BusError> {
         let mut config = self.shared()?;
+        let share = self.fetch_bytes / partitions.max(1);
         config
             // librdkafka wants a group to assign partitions; nothing is ever committed to it.
             .set("group.id", format!("{}.unused", self.client_id))
@@ -167,7 +171,9 @@ impl KafkaConfig {
             .set("check.crcs", "true")
             .set("isolation.level", "read_committed")
             .set("allow.auto.create.topics", "false")
-            .set("queued.max.messages.kbytes", kibibytes(self.fetch_bytes / partitions.max(1)))
+            .set("queued.max.messages.kbytes", kibibytes(share))
+            // The last answer before the queue is full may exceed it by this much.
+            .set("fetch.message.max.bytes", share.clamp(16 << 10, 1 << 20).to_string())
             .set("fetch.wait.max.ms", "100")
             // After a full queue librdkafka would otherwise pause for a second.
             .set("fetch.queue.backoff.ms", "20")

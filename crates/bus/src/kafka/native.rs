@@ -1,11 +1,6 @@
 //! The life of a librdkafka client: what it says, and how it goes.
 
-use rdkafka::{
-    ClientContext, Statistics,
-    config::RDKafkaLogLevel,
-    consumer::ConsumerContext,
-    error::KafkaError,
-};
+use rdkafka::{ClientContext, Statistics, config::RDKafkaLogLevel, consumer::ConsumerContext, error::KafkaError};
 use std::{ops::Deref, sync::mpsc, time::Duration};
 use tracing::{debug, error, info, warn};
 
@@ -64,7 +59,10 @@ impl<T: Send + 'static> Deref for Retired<T> {
 }
 
 impl<T: Send + 'static> Drop for Retired<T> {
-    #[expect(clippy::disallowed_methods, reason = "librdkafka may hang in its destructor; this thread outlives nothing but it")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "librdkafka may hang in its destructor; this thread outlives nothing but it"
+    )]
     fn drop(&mut self) {
         let Some(client) = self.client.take() else {
             return;

@@ -123,7 +123,9 @@ impl Producer for KafkaProducer {
         record.payload = message.payload;
         if !message.headers.is_empty() {
             let empty = OwnedHeaders::new_with_capacity(message.headers.len());
-            let add = |headers: OwnedHeaders, (key, value): &(&str, &[u8])| headers.insert(Header { key, value: Some(*value) });
+            let add = |headers: OwnedHeaders, (key, value): &(&str, &[u8])| {
+                headers.insert(Header { key, value: Some(*value) })
+            };
             record.headers = Some(message.headers.iter().fold(empty, add));
         }
         match self.client.send(record) {

@@ -100,7 +100,11 @@ fn settings(config: &KafkaConfig, topic: &Topic) -> Vec<(&'static str, String)> 
     let kept = if topic.compacted {
         vec![("cleanup.policy", "compact".to_owned())]
     } else {
-        vec![("cleanup.policy", "delete".to_owned()), ("retention.ms", "-1".to_owned()), ("retention.bytes", "-1".to_owned())]
+        vec![
+            ("cleanup.policy", "delete".to_owned()),
+            ("retention.ms", "-1".to_owned()),
+            ("retention.bytes", "-1".to_owned()),
+        ]
     };
     kept.into_iter().chain([("max.message.bytes", config.largest_request().to_string())]).collect()
 }
@@ -119,7 +123,9 @@ fn commands(config: &KafkaConfig, topics: &[Topic]) -> String {
         let command = format!(
             "kafka-topics.sh --bootstrap-server {brokers} --create --if-not-exists --topic {name} --partitions {partitions}{copies}"
         );
-        settings(config, topic).iter().fold(command, |command, (key, value)| format!("{command} --config {key}={value}"))
+        settings(config, topic)
+            .iter()
+            .fold(command, |command, (key, value)| format!("{command} --config {key}={value}"))
     };
     topics.iter().map(command).collect::<Vec<_>>().join("\n")
 }

@@ -87,28 +87,43 @@ async fn a_nul_in_an_identifier_is_told_apart() {
 #[tokio::test]
 async fn after_a_kill_content_and_position_agree() {
     let folder = TempDir::new().unwrap();
-    let ends = EmbeddedView::open(folder.path(), CONFIG).unwrap();
-    let (mut writer, _reader) = ends;
+    let (mut writer, _reader) = EmbeddedView::open(folder.path(), CONFIG).unwrap();
     let fresh = journal_length(folder.path());
     for n in 0..20 {
         writer.apply(step(n)).unwrap();
     }
     let written = journal_length(folder.path());
     let mut reached = Vec::new();
-    for (n, cut) in (0..=12).map(|n| (n, fresh + (written - fresh) * n / 12)) {
-        let copy = TempDir::new().unwrap();
-        copy_until(folder.path(), copy.path(), cut);
-        // A loss of power may leave blank what was set aside for the journal.
-        if n % 2 == 1 {
-            fs::File::options().write(true).open(journal(copy.path())).unwrap().set_len(1 << 20).unwrap();
-        }
-        let (writer, reader) = EmbeddedView::open(copy.path(), CONFIG).unwrap();
-        let position = writer.positions().unwrap().into_values().next().unwrap_or_default();
-        assert_eq!(reader.digest().await.unwrap(), replayed(position).await, "killed at {cut} of {written}");
-        reached.push(position);
+    for cut in (0..=12).map(|twelfth| fresh + (written - fresh) * twelfth / 12) {
+        reached.push(position_after_kill(folder.path(), cut, cut).await);
     }
     assert!(reached.is_sorted());
     assert_eq!((reached[0], reached[12]), (0, 20));
+}
+
+/// What was set aside for the journal is blank behind the cut.
+#[tokio::test]
+async fn a_last_batch_without_its_end_is_dropped_whole() {
+    let folder = TempDir::new().unwrap();
+    let (mut writer, _reader) = EmbeddedView::open(folder.path(), CONFIG).unwrap();
+    for n in 0..3 {
+        writer.apply(step(n)).unwrap();
+    }
+    let written = journal_length(folder.path());
+    for missing in [1, 4, 8, 13] {
+        assert_eq!(position_after_kill(folder.path(), written - missing, written + 4096).await, 2);
+    }
+}
+
+/// Opens a copy whose journal ends at `cut`, followed by blanks up to `length`.
+async fn position_after_kill(dir: &Path, cut: usize, length: usize) -> u64 {
+    let copy = TempDir::new().unwrap();
+    copy_until(dir, copy.path(), cut);
+    fs::File::options().write(true).open(journal(copy.path())).unwrap().set_len(length as u64).unwrap();
+    let (writer, reader) = EmbeddedView::open(copy.path(), CONFIG).unwrap();
+    let position = writer.positions().unwrap().into_values().next().unwrap_or_default();
+    assert_eq!(reader.digest().await.unwrap(), replayed(position).await, "killed at {cut}");
+    position
 }
 
 /// Each step writes a new record, a new version of an old one, and moves a subject.

@@ -1,6 +1,6 @@
 //! Header line, rows, trailer line.
 
-use super::lines::Lines;
+use super::lines::{LONGEST_LINE, Lines, Span};
 use crate::{
     format::framing::{Facts, FramedRow, Framing, Refusal, RowReader, RowStart},
     rules::{FILE_EMPTY, FILE_HEADER, FILE_TORN, FILE_TRAILER},
@@ -8,17 +8,17 @@ use crate::{
 use domain::Rule;
 use std::io::{self, BufRead};
 
-/// A file of lines: the first is the header, the last the trailer, each one between is a row.
+/// A file of lines: the first is the header, the last the trailer, between them lie the rows.
 ///
-/// A line that does not begin with [`row_mark`](Self::row_mark) is a row as well, so that it ends as a reject and
-/// not unseen, but only marked lines are counted against the trailer and in [`Facts::rows`]. Nothing but empty
-/// lines may follow the trailer. Of a line longer than [`LONGEST_LINE`](super::LONGEST_LINE) the row holds the
-/// beginning and the byte range of the whole.
+/// A row begins with a line that begins with [`row_mark`](Self::row_mark); lines without mark behind it belong to it, so that
+/// a line end inside a field neither loses bytes nor makes a row more than the trailer counts. Empty lines at a row's end
+/// and behind the trailer are passed over. Of a row longer than [`LONGEST_LINE`](super::LONGEST_LINE) the beginning is
+/// given out, and the byte range of the whole.
 #[derive(Debug, Clone, Copy)]
 pub struct FixedWidth {
     /// Reads the header line into what it says of the file; nothing when it is not well-formed.
     pub heading: fn(&[u8]) -> Option<Facts>,
-    /// First byte of the lines that are counted.
+    /// First byte of the lines that begin a row and are counted.
     pub row_mark: u8,
     /// How the trailer is written.
     pub trailer: Trailer,
@@ -49,8 +49,9 @@ impl Framing for FixedWidth {
         Box::new(Rows {
             lines: Lines::new(input, start.byte),
             number: start.number,
-            trailer: self.trailer,
-            place: if start.byte == 0 { Place::Header } else { Place::LineEnd },
+            frame: *self,
+            place: if start.byte == 0 { Place::Header } else { Place::Gap },
+            ahead: Vec::new(),
         })
     }
 }
@@ -61,13 +62,15 @@ impl FixedWidth {
         let (mut number, mut counted, mut stated) = (1_u64, 0_u64, None);
         while lines.next(&mut line).map_err(|error| unreadable(&error))?.is_some() {
             number += 1;
-            match stated {
-                Some(_) if line.is_empty() => {}
-                Some(_) => return Err(refusal(&FILE_TRAILER, format!("line {number} follows the trailer"))),
-                None => {
-                    stated = self.trailer.read(&line);
-                    counted += u64::from(line.first() == Some(&self.row_mark));
+            match (self.mark(&line), stated) {
+                (Mark::Empty, _) => {}
+                (_, Some(_)) => return Err(refusal(&FILE_TRAILER, format!("line {number} follows the trailer"))),
+                (Mark::Trailer(count), None) => stated = Some(count),
+                (Mark::Row, None) => counted += 1,
+                (Mark::Text, None) if counted == 0 => {
+                    return Err(refusal(&FILE_HEADER, format!("line {number} after the header begins no row")));
                 }
+                (Mark::Text, None) => {}
             }
         }
         match stated {
@@ -78,6 +81,28 @@ impl FixedWidth {
             Some(_) => Ok(counted),
         }
     }
+
+    fn mark(&self, line: &[u8]) -> Mark {
+        if line.is_empty() {
+            Mark::Empty
+        } else if line.first() == Some(&self.row_mark) {
+            Mark::Row
+        } else {
+            self.trailer.read(line).map_or(Mark::Text, Mark::Trailer)
+        }
+    }
+}
+
+/// What a line behind the header is, by its beginning.
+enum Mark {
+    /// Nothing at all.
+    Empty,
+    /// The beginning of a row.
+    Row,
+    /// The trailer, with the number it states.
+    Trailer(u64),
+    /// None of these: more of the row before it.
+    Text,
 }
 
 impl Trailer {
@@ -88,45 +113,87 @@ impl Trailer {
     }
 }
 
-/// What a [`Rows`] reads next.
+/// Where a [`Rows`] stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Header,
-    /// Behind a row's last byte.
-    LineEnd,
-    Row,
+    /// Between two rows.
+    Gap,
+    /// Behind a row's first line, which is kept.
+    Begun(Span),
     End,
 }
 
 struct Rows<'a> {
     lines: Lines<Box<dyn BufRead + Send + 'a>>,
     number: u64,
-    trailer: Trailer,
+    frame: FixedWidth,
     place: Place,
+    /// The line read last.
+    ahead: Vec<u8>,
 }
 
 impl RowReader for Rows<'_> {
     fn next_row(&mut self, row: &mut FramedRow) -> io::Result<bool> {
+        if self.place == Place::Header {
+            self.lines.next(&mut self.ahead)?;
+        }
+        while matches!(self.place, Place::Header | Place::Gap) {
+            let span = self.line()?;
+            self.place = match self.frame.mark(&self.ahead) {
+                Mark::Empty => Place::Gap,
+                Mark::Trailer(_) => Place::End,
+                Mark::Row | Mark::Text => Place::Begun(span),
+            };
+        }
         match self.place {
-            Place::End => return Ok(false),
-            Place::Header => drop(self.lines.next(&mut row.bytes)?),
-            Place::LineEnd => self.lines.skip_line_end()?,
-            Place::Row => {}
+            Place::Begun(span) => self.finish(span, row).map(|()| true),
+            _ => Ok(false),
         }
-        self.place = Place::Row;
-        let Some(span) = self.lines.next(&mut row.bytes)? else {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "file ends before its trailer"));
-        };
-        if self.trailer.read(&row.bytes).is_some() {
-            self.place = Place::End;
-            return Ok(false);
-        }
+    }
+}
+
+impl Rows<'_> {
+    /// Puts the row that begins with the kept line into `row`, and keeps the first line of the next.
+    fn finish(&mut self, first: Span, row: &mut FramedRow) -> io::Result<()> {
         self.number += 1;
         row.number = self.number;
         row.kind.clear();
-        (row.byte_from, row.byte_to, row.next_byte) = (span.from, span.to, span.next);
-        Ok(true)
+        (row.byte_from, row.byte_to) = (first.from, first.to);
+        std::mem::swap(&mut row.bytes, &mut self.ahead);
+        let mut line_ends = Vec::new();
+        let mut end = first.to;
+        self.place = loop {
+            let span = self.line()?;
+            line_ends.extend_from_slice(if span.from - end > 1 { b"\r\n" } else { b"\n" });
+            end = span.to;
+            row.next_byte = span.from;
+            match self.frame.mark(&self.ahead) {
+                Mark::Empty if line_ends.len() < LONGEST_LINE => {}
+                Mark::Empty => line_ends.truncate(LONGEST_LINE),
+                Mark::Text => {
+                    append(&mut row.bytes, &line_ends);
+                    append(&mut row.bytes, &self.ahead);
+                    line_ends.clear();
+                    row.byte_to = span.to;
+                }
+                Mark::Row => break Place::Begun(span),
+                Mark::Trailer(_) => break Place::End,
+            }
+        };
+        Ok(())
     }
+
+    fn line(&mut self) -> io::Result<Span> {
+        let ended = || io::Error::new(io::ErrorKind::UnexpectedEof, "file ends before its trailer");
+        self.lines.next(&mut self.ahead)?.ok_or_else(ended)
+    }
+}
+
+/// Adds `more` as far as [`LONGEST_LINE`] allows.
+fn append(bytes: &mut Vec<u8>, more: &[u8]) {
+    let room = LONGEST_LINE.saturating_sub(bytes.len());
+    bytes.extend_from_slice(more.get(..room).unwrap_or(more));
 }
 
 fn refusal(rule: &'static Rule, detail: String) -> Refusal {

@@ -12,8 +12,6 @@ pub(super) struct Span {
     pub(super) from: u64,
     /// End of the line without its line end, exclusive.
     pub(super) to: u64,
-    /// First byte of the next line.
-    pub(super) next: u64,
 }
 
 /// Reads lines one by one.
@@ -57,20 +55,6 @@ impl<R: BufRead> Lines<R> {
             to -= 1;
             line.truncate(usize::try_from(to - from).unwrap_or(usize::MAX));
         }
-        Ok(Some(Span { from, to, next: self.at }))
-    }
-
-    /// Passes over the line end that the input stands at, if it stands at one.
-    pub(super) fn skip_line_end(&mut self) -> io::Result<()> {
-        self.skip(b'\r')?;
-        self.skip(b'\n')
-    }
-
-    fn skip(&mut self, byte: u8) -> io::Result<()> {
-        if self.input.fill_buf()?.first() == Some(&byte) {
-            self.input.consume(1);
-            self.at += 1;
-        }
-        Ok(())
+        Ok(Some(Span { from, to }))
     }
 }

@@ -19,7 +19,10 @@ fn put(producer: &mut dyn Producer, key: &str, payload: Option<&[u8]>) {
 }
 
 fn state(records: &[Delivery]) -> BTreeMap<Vec<u8>, Option<Vec<u8>>> {
-    records.iter().map(|record| (record.key.to_vec(), record.payload.as_ref().map(|payload| payload.to_vec()))).collect()
+    records
+        .iter()
+        .map(|record| (record.key.to_vec(), record.payload.as_ref().map(|payload| payload.to_vec())))
+        .collect()
 }
 
 #[test]

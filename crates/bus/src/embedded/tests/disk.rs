@@ -34,6 +34,16 @@ fn one_sync_serves_every_producer_of_the_topic() {
     assert_eq!(disk.syncs.load(Ordering::SeqCst) - before, 1);
 }
 
+fn send_three_hundred(producer: &mut dyn Producer, key: &str) {
+    for ticket in 0..300_u64 {
+        producer.send(TOPIC, ticket, &message(key, &ticket.to_le_bytes())).unwrap();
+        if ticket % 10 == 9 {
+            producer.poll(Duration::ZERO, &mut Vec::new()).unwrap();
+        }
+    }
+    assert_eq!(producer.in_flight(), 0);
+}
+
 #[test]
 fn producers_on_threads_lose_nothing_and_share_syncs() {
     let (folder, disk) = (TempDir::new().unwrap(), Arc::new(TestDisk::default()));
@@ -42,15 +52,7 @@ fn producers_on_threads_lose_nothing_and_share_syncs() {
     thread::scope(|scope| {
         for name in ["a", "b", "c", "d"] {
             let mut producer = bus.producer().unwrap();
-            scope.spawn(move || {
-                for ticket in 0..300_u64 {
-                    producer.send(TOPIC, ticket, &message(name, &ticket.to_le_bytes())).unwrap();
-                    if ticket % 10 == 9 {
-                        producer.poll(Duration::ZERO, &mut Vec::new()).unwrap();
-                    }
-                }
-                assert_eq!(producer.in_flight(), 0);
-            });
+            scope.spawn(move || send_three_hundred(producer.as_mut(), name));
         }
     });
     assert!(disk.syncs.load(Ordering::SeqCst) - before <= 120);

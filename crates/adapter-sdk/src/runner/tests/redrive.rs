@@ -1,0 +1,141 @@
+//! Rejects driven again.
+
+use super::{
+    bus::TestBus,
+    world::{GoOn, REJECTS, World},
+};
+use crate::{Adapter, Department, Mapping, Row, Runner, RunnerConfig, Translated, testing};
+use contract::{
+    canonical::v1::Record,
+    v1::{RedriveCommand, RedriveTarget, RejectState},
+};
+use prost::{Message, Name};
+use std::sync::Arc;
+
+/// The same department once its mapping was mended: what was bad is an upsert.
+struct Mended;
+
+impl Mapping for Mended {
+    fn department(&self) -> &'static Department {
+        testing::Lines.department()
+    }
+
+    fn entity(&self, row: &Row<'_>) -> Option<String> {
+        testing::Lines.entity(row)
+    }
+
+    fn translate(&self, row: &Row<'_>, memory: Option<&[u8]>) -> Translated {
+        let mended = String::from_utf8_lossy(row.bytes).replace("|B|", "|U|");
+        testing::Lines.translate(&Row { kind: row.kind, bytes: mended.as_bytes() }, memory)
+    }
+
+    fn recall(&self, record: &Record) -> Option<(String, Vec<u8>)> {
+        testing::Lines.recall(record)
+    }
+}
+
+fn world() -> World {
+    let world = World::new(TestBus::faulty());
+    world.put("L_320102_001.txt", 'I', &["20260101000003|a|B|bad", "20260101000003|b|U|one", "no row"]);
+    world.step().unwrap();
+    world
+}
+
+fn mended(world: &World) -> Runner {
+    let config = RunnerConfig::new(world.inbox(""), world.dir.path().join("state"));
+    let adapter = Adapter { mapping: Box::new(Mended), ..testing::adapter() };
+    Runner::new(adapter, config, Arc::new(world.bus.clone()), world.clock.clone()).unwrap()
+}
+
+/// Asks for all rejects on the topic, and for some that are not there.
+fn ask(world: &World, department: &str) {
+    let mut targets: Vec<RedriveTarget> = world
+        .bus
+        .messages(REJECTS)
+        .iter()
+        .map(|message| target(std::str::from_utf8(&message.key).unwrap(), message.position.partition, message.position.offset))
+        .collect();
+    targets.extend([target("gone", 0, 999), target("gone", 9, 0), target("another", 1, 0)]);
+    let command = RedriveCommand { department: department.to_owned(), targets };
+    let headers = [("ce_type", RedriveCommand::full_name())];
+    let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
+    world.bus.put("exchange.control", "redrive", &headers, command.encode_to_vec());
+}
+
+fn target(id: &str, partition: u32, offset: u64) -> RedriveTarget {
+    RedriveTarget {
+        reject_id: id.to_owned(),
+        partition: i32::try_from(partition).unwrap(),
+        offset: i64::try_from(offset).unwrap(),
+    }
+}
+
+#[test]
+fn a_mended_row_is_published_and_its_reject_is_closed() {
+    let world = world();
+    ask(&world, "testing");
+    let mut runner = mended(&world);
+    runner.step(&GoOn).unwrap();
+    assert_eq!(world.effect()["a"].1.as_ref().unwrap().0, "bad");
+    let rejects = world.rejects();
+    let states: Vec<(&[u8], RejectState)> =
+        rejects.values().map(|reject| (reject.original.as_slice(), reject.state())).collect();
+    assert_eq!(rejects.len(), 2);
+    assert!(states.contains(&(b"20260101000003|a|B|bad", RejectState::Redriven)));
+    assert!(states.contains(&(b"no row", RejectState::Open)));
+    let counters = runner.counters().unwrap();
+    assert_eq!((counters.read, counters.rejected, counters.redriven), (3, 2, 1));
+    assert!(counters.adds_up());
+}
+
+#[test]
+fn driving_again_what_was_driven_again_changes_nothing() {
+    let world = world();
+    ask(&world, "testing");
+    mended(&world).step(&GoOn).unwrap();
+    let (effect, rejects, counters) = (world.effect(), world.rejects(), world.counters());
+    ask(&world, "testing");
+    mended(&world).step(&GoOn).unwrap();
+    assert_eq!((world.effect(), world.rejects(), world.counters()), (effect, rejects, counters));
+}
+
+#[test]
+fn what_came_after_the_row_stands_even_under_the_same_stamp() {
+    let world = world();
+    world.put("L_320102_002.txt", 'I', &["20260101000003|a|U|corrected"]);
+    world.step().unwrap();
+    ask(&world, "testing");
+    mended(&world).step(&GoOn).unwrap();
+    assert_eq!(world.effect()["a"].1.as_ref().unwrap().0, "corrected");
+    assert!(world.rejects().values().any(|reject| reject.state() == RejectState::Redriven));
+}
+
+#[test]
+fn a_command_to_another_department_is_none_of_ours() {
+    let world = world();
+    ask(&world, "somebody");
+    let mut runner = mended(&world);
+    assert_eq!(runner.step(&GoOn).unwrap().redriven, 0);
+    assert!(!world.effect().contains_key("a"));
+}
+
+#[test]
+fn a_crash_while_rejects_are_driven_again_changes_nothing() {
+    let expected = {
+        let world = world();
+        ask(&world, "testing");
+        world.bus.heal();
+        mended(&world).step(&GoOn).unwrap();
+        (world.effect(), world.rejects(), world.counters(), world.bus.calls())
+    };
+    for call in 1..=expected.3 {
+        let world = world();
+        ask(&world, "testing");
+        world.bus.heal();
+        world.bus.die_at(call);
+        drop(mended(&world).step(&GoOn));
+        world.bus.heal();
+        mended(&world).step(&GoOn).unwrap();
+        assert_eq!((&world.effect(), &world.rejects(), &world.counters()), (&expected.0, &expected.1, &expected.2), "call {call}");
+    }
+}

@@ -1,0 +1,172 @@
+//! Running roles: standalone, gateway, adapters.
+
+use crate::{
+    adapter::named,
+    args::{Config as ConfigCommand, Run},
+    output::{fail, line, usage},
+    progress::Bars,
+};
+use adapter_sdk::{Runner, RunnerConfig, Stop as AdapterStop};
+use anyhow::{Context, Result};
+use bus::Bus;
+use domain::Language;
+use gateway::{Gateway, Running, config::Config};
+use runtime::{Failure, LogFormat, Options, Process, Stop};
+use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
+
+/// `exchange standalone`: every role in one process.
+pub(crate) fn standalone(run: &Run) -> ExitCode {
+    serve("standalone", run, |process, config| async move {
+        let bus = gateway::open_bus(&config, process.clock())?;
+        let running = start_all(&process, &config, &bus).await?;
+        announce(&running);
+        process.stopped().await;
+        Ok(())
+    })
+}
+
+/// `exchange gateway`: the gateway alone, on Kafka.
+pub(crate) fn gateway(run: &Run) -> ExitCode {
+    serve("gateway", run, |process, config| async move {
+        let bus = gateway::open_bus(&config, process.clock())?;
+        let running = Gateway::start(&process, &config, Arc::clone(&bus)).await?;
+        announce(&running);
+        process.stopped().await;
+        Ok(())
+    })
+}
+
+/// `exchange adapter run`: adapters alone, on Kafka.
+pub(crate) fn adapters(names: &[String], run: &Run) -> ExitCode {
+    let names = names.to_vec();
+    serve("adapter", run, |process, config| async move {
+        let bus = gateway::open_bus(&config, process.clock())?;
+        let bars = Arc::new(Bars::new());
+        for name in &names {
+            start_adapter(&process, &config, name, &bus, &bars)?;
+        }
+        process.stopped().await;
+        Ok(())
+    })
+}
+
+/// Starts the gateway and every adapter that the configuration names.
+pub(crate) async fn start_all(process: &Process, config: &Config, bus: &Arc<dyn Bus>) -> Result<Running, Failure> {
+    let running = Gateway::start(process, config, Arc::clone(bus)).await?;
+    let bars = Arc::new(Bars::new());
+    for section in &config.adapter {
+        start_adapter(process, config, &section.department, bus, &bars)?;
+    }
+    Ok(running)
+}
+
+fn start_adapter(
+    process: &Process,
+    config: &Config,
+    name: &str,
+    bus: &Arc<dyn Bus>,
+    bars: &Arc<Bars>,
+) -> Result<(), Failure> {
+    let adapter = named(name).map_err(failure)?;
+    let settings = runner_config(config, name).map_err(failure)?;
+    let runner = Runner::new(adapter, settings, Arc::clone(bus), process.clock())?;
+    let mut runner = runner.with_observer(Arc::clone(bars) as Arc<dyn adapter_sdk::Observer>);
+    process.spawn_thread(&format!("adapter {name}"), move |stop| runner.run(&Stopping(stop)));
+    Ok(())
+}
+
+/// How a department's adapter is run, from its section of the configuration.
+pub(crate) fn runner_config(config: &Config, name: &str) -> Result<RunnerConfig> {
+    let section = config.adapter.iter().find(|section| section.department == name);
+    let section = section.ok_or_else(|| usage(format!("the configuration has no [[adapter]] for `{name}`")))?;
+    let gateway::config::Source::Files { folder } = &section.source;
+    let language = Language::from_tag(&config.node.language)
+        .ok_or_else(|| usage(format!("[node] language is `{}`; write zh-CN or en", config.node.language)))?;
+    let mut settings = RunnerConfig::new(folder.clone(), config.adapter_state(section));
+    settings.poll = section.poll.get();
+    settings.language = language;
+    settings.offset = config.offset()?;
+    Ok(settings)
+}
+
+/// Reads a configuration file, its paths made relative to it.
+pub(crate) fn read(path: &Path) -> Result<Config> {
+    let config: Config = runtime::config::load(path)?;
+    Ok(config.resolved(path))
+}
+
+/// `exchange config …`.
+pub(crate) fn config(command: ConfigCommand) -> Result<ExitCode> {
+    match command {
+        ConfigCommand::Check { config } => {
+            let read = read(&config)?;
+            read.offset()?;
+            for section in &read.adapter {
+                named(&section.department)?;
+                runner_config(&read, &section.department)?;
+            }
+            line(&format!("{}: nothing wrong", config.display()))?;
+        }
+        ConfigCommand::Show { config } => {
+            let text = toml::to_string(&read(&config)?).context("the configuration has no TOML form")?;
+            line(text.trim_end())?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn serve<B, F>(name: &'static str, run: &Run, body: B) -> ExitCode
+where
+    B: FnOnce(Process, Config) -> F,
+    F: Future<Output = Result<(), Failure>>,
+{
+    let config = match read(&run.config) {
+        Ok(config) => config,
+        Err(failure) => return fail(&failure),
+    };
+    let options = Options {
+        log: run.log.clone().unwrap_or_else(|| config.telemetry.log.clone()),
+        format: if run.log_json { LogFormat::Json } else { LogFormat::Text },
+        grace: Duration::from_secs(20),
+    };
+    runtime::run(name, options, |process| body(process, config))
+}
+
+fn announce(running: &Running) {
+    tracing::info!(service = %running.service, ops = %running.ops, "listening");
+}
+
+fn failure(error: anyhow::Error) -> Failure {
+    let code = error.downcast_ref::<crate::output::Failure>().map_or(1, |failure| failure.code);
+    Failure::from(format!("{error:#}")).with_code(code)
+}
+
+/// The process's stop as an adapter knows it.
+struct Stopping(Stop);
+
+impl AdapterStop for Stopping {
+    fn is_stopped(&self) -> bool {
+        self.0.is_stopped()
+    }
+
+    fn pause(&self, time: Duration) {
+        self.0.wait(time);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sample_configuration_is_read() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/config");
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let config = read(&path).unwrap_or_else(|error| panic!("{}: {error:#}", path.display()));
+            for section in &config.adapter {
+                runner_config(&config, &section.department).unwrap();
+            }
+        }
+    }
+}

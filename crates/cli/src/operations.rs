@@ -1,0 +1,180 @@
+//! What ops ask: status, who am I, rejects.
+
+use crate::{
+    args::{Output, Printing, RejectState, Rejects, Status},
+    client::{Answer, Client},
+    output::{line, usage},
+    table,
+};
+use anyhow::Result;
+use http::Method;
+use serde_json::{Value, json};
+use std::process::ExitCode;
+
+/// `exchange status`.
+pub(crate) fn status(command: &Status) -> Result<ExitCode> {
+    let answer = Client::new(&command.connection)?.call(Method::GET, "/v1/operations/status", None)?;
+    print(command.printing, &answer, |answer| {
+        let ready = if answer["ready"] == true { "ready" } else { "NOT READY" };
+        line(&format!("node {}: {ready}\n", text(&answer["node"])))?;
+        let rows: Vec<_> = list(answer, "departments").iter().map(department).collect();
+        let headings = [
+            "DEPARTMENT", "AS OF", "LAST SUCCESS", "READ", "PUBLISHED", "UNCHANGED", "SUPERSEDED", "REJECTED", "OPEN",
+            "MISSING", "LAG",
+        ];
+        table::print(&headings, &rows)
+    })
+}
+
+fn department(status: &Value) -> Vec<String> {
+    let rows = &status["rows"];
+    let counts = ["read", "published", "unchanged", "superseded", "rejected"].map(|key| number(&rows[key]));
+    let head = [text(&status["department"]), text(&status["as_of"]), text(&status["last_success"])];
+    let tail = ["rejects_open", "missing_from_full", "lag_records"].map(|key| number(&status[key]));
+    head.into_iter().chain(counts).chain(tail).collect()
+}
+
+/// `exchange whoami`.
+pub(crate) fn whoami(command: &Status) -> Result<ExitCode> {
+    let answer = Client::new(&command.connection)?.call(Method::GET, "/v1/whoami", None)?;
+    print(command.printing, &answer, |answer| {
+        line(&text(&answer["name"]))?;
+        let grants = list(answer, "grants").iter().map(|each| {
+            let grant = &each["grant"];
+            let resources: Vec<_> = list(grant, "resources").iter().map(|granted| text(&granted["resource"])).collect();
+            vec![text(&grant["id"]), text(&grant["mode"]), resources.join(", "), number(&each["left_today"])]
+        });
+        let grants: Vec<_> = grants.collect();
+        if grants.is_empty() { Ok(()) } else { table::print(&["GRANT", "MODE", "RESOURCES", "LEFT TODAY"], &grants) }
+    })
+}
+
+/// `exchange rejects …`.
+pub(crate) fn rejects(command: Rejects) -> Result<ExitCode> {
+    match command {
+        Rejects::List { department, rule, state, limit, connection, printing } => {
+            let state = state.map(|state| state_name(state).to_owned());
+            let limit = Some(limit.clamp(1, 1000).to_string());
+            let query = [("department", department), ("rule", rule), ("state", state), ("page_size", limit)];
+            let path = format!("/v1/operations/rejects?{}", self::query(&query));
+            let answer = Client::new(&connection)?.call(Method::GET, &path, None)?;
+            list_rejects(printing, &answer)
+        }
+        Rejects::Show { id, reveal, connection, printing } => {
+            let path = format!("/v1/operations/rejects/{}?reveal={reveal}", encoded(&id));
+            let answer = Client::new(&connection)?.call(Method::GET, &path, None)?;
+            print(printing, &answer, show)
+        }
+        Rejects::Redrive { ids, department, rule, connection, printing } => {
+            if ids.is_empty() && department.is_none() && rule.is_none() {
+                return Err(usage("name rejects by their ids, or all open ones by --department or --rule"));
+            }
+            let body = json!({ "reject_ids": ids, "department": department.unwrap_or_default(), "rule": rule.unwrap_or_default() });
+            let answer = Client::new(&connection)?.call(Method::POST, "/v1/operations/rejects:redrive", Some(&body))?;
+            print(printing, &answer, |answer| line(&format!("{} on their way to the adapter", number(&answer["redriven"]))))
+        }
+        Rejects::Dismiss { ids, reason, connection, printing } => {
+            let body = json!({ "reject_ids": ids, "reason": reason });
+            let answer = Client::new(&connection)?.call(Method::POST, "/v1/operations/rejects:dismiss", Some(&body))?;
+            print(printing, &answer, |answer| line(&format!("{} dismissed", number(&answer["dismissed"]))))
+        }
+    }
+}
+
+/// One object a line for programs, a table for people.
+fn list_rejects(printing: Printing, answer: &Answer) -> Result<ExitCode> {
+    let rejects = list(&answer.value, "rejects");
+    if printing.output == Output::Json {
+        for reject in rejects {
+            line(&reject.to_string())?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let rows: Vec<_> = rejects
+        .iter()
+        .map(|reject| {
+            let source = &reject["source"];
+            let place = format!("{}:{}", text(&source["file"]), text(&source["row"]));
+            let state = text(&reject["state"]).replace("REJECT_STATE_", "");
+            [&reject["reject_id"], &reject["rule"], &reject["field"]].map(text).into_iter().chain([place, state]).collect()
+        })
+        .collect();
+    table::print(&["REJECT", "RULE", "FIELD", "WHERE", "STATE"], &rows)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(answer: &Value) -> Result<()> {
+    let reject = &answer["reject"];
+    for key in ["reject_id", "department", "resource", "rule", "field", "message", "encoding", "rejected_at", "state"] {
+        line(&format!("{key:<14} {}", text(&reject[key])))?;
+    }
+    let source = &reject["source"];
+    let place = ["file", "row", "byte_from", "byte_to"].map(|key| format!("{key} {}", text(&source[key])));
+    line(&format!("{:<14} {}", "source", place.join(" · ")))?;
+    line(&format!("{:<14} {}", "original", text(&answer["masked"])))
+}
+
+fn print(printing: Printing, answer: &Answer, table: impl Fn(&Value) -> Result<()>) -> Result<ExitCode> {
+    match printing.output {
+        Output::Json => line(answer.text.trim_end())?,
+        Output::Table => table(&answer.value)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn state_name(state: RejectState) -> &'static str {
+    match state {
+        RejectState::Open => "REJECT_STATE_OPEN",
+        RejectState::Redriven => "REJECT_STATE_REDRIVEN",
+        RejectState::Dismissed => "REJECT_STATE_DISMISSED",
+    }
+}
+
+fn query(parts: &[(&str, Option<String>)]) -> String {
+    let given = parts.iter().filter_map(|(key, value)| Some(format!("{key}={}", encoded(value.as_ref()?))));
+    given.collect::<Vec<_>>().join("&")
+}
+
+/// Percent-encodes everything that is not unreserved (RFC 3986, 2.3).
+fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+    value[key].as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// A count; one that is left out is 0.
+fn number(value: &Value) -> String {
+    match value {
+        Value::Null => "0".to_owned(),
+        value => text(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries_are_encoded_and_leave_out_what_is_absent() {
+        let parts = [("rule", Some("a b&c".to_owned())), ("state", None), ("page_size", Some("5".to_owned()))];
+        assert_eq!(query(&parts), "rule=a%20b%26c&page_size=5");
+    }
+}

@@ -1,0 +1,82 @@
+//! What comes with the binary: the departments' adapters and their catalogue entries.
+
+use adapter_sdk::Adapter;
+
+macro_rules! entry {
+    ($path:literal) => {
+        ($path, include_str!(concat!("../../../deploy/catalogue/", $path)))
+    };
+}
+
+/// Catalogue entries of all shipped departments and resources, one sample consumer and its grant.
+pub(crate) const CATALOGUE: &[(&str, &str)] = &[
+    entry!("departments/market-supervision.toml"),
+    entry!("departments/public-security.toml"),
+    entry!("resources/business-licence.toml"),
+    entry!("resources/food-operation-licence.toml"),
+    entry!("resources/household.toml"),
+    entry!("resources/legal-person.toml"),
+    entry!("resources/natural-person.toml"),
+    entry!("resources/shareholding.toml"),
+    entry!("consumers/one-window.toml"),
+    entry!("grants/one-window.toml"),
+];
+
+
+/// The adapters, by department.
+pub(crate) fn adapters() -> Vec<Adapter> {
+    vec![market_supervision::adapter(), public_security::adapter()]
+}
+
+/// The adapter of a department.
+pub(crate) fn adapter(department: &str) -> Option<Adapter> {
+    adapters().into_iter().find(|adapter| adapter.id() == department)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::catalogue::Catalogue;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_shipped_catalogue_is_consistent_and_fits_the_messages() {
+        let catalogue = Catalogue::from_files(CATALOGUE.iter().copied()).unwrap();
+        assert_eq!(gateway::check_catalogue(&catalogue), []);
+    }
+
+    #[test]
+    fn every_file_of_the_shipped_catalogue_is_embedded() {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/catalogue");
+        let on_disk: BTreeSet<String> =
+            gateway::catalogue_files(root.as_ref()).unwrap().into_iter().map(|(path, _)| path).collect();
+        let embedded: BTreeSet<String> = CATALOGUE.iter().map(|(path, _)| (*path).to_owned()).collect();
+        assert_eq!(embedded, on_disk);
+    }
+
+    #[test]
+    fn every_resource_that_an_adapter_publishes_has_an_entry_of_its_department() {
+        let catalogue = Catalogue::from_files(CATALOGUE.iter().copied()).unwrap();
+        for adapter in adapters() {
+            for resource in adapter.mapping.department().resources {
+                let entry = &catalogue.resources[resource.id];
+                assert_eq!((entry.department.as_str(), entry.message.as_str()), (adapter.id(), resource.message));
+            }
+        }
+    }
+
+    #[test]
+    fn every_flag_of_an_adapter_is_in_the_catalogue() {
+        let catalogue = Catalogue::from_files(CATALOGUE.iter().copied()).unwrap();
+        for adapter in adapters() {
+            let declared: BTreeSet<&str> = (catalogue.resources.values())
+                .filter(|resource| resource.department == adapter.id())
+                .flat_map(|resource| resource.flags.iter().map(|flag| flag.name.as_str()))
+                .collect();
+            let rules = adapter.mapping.department().rules.iter();
+            for rule in rules.filter(|rule| rule.severity == domain::Severity::Flag) {
+                assert!(declared.contains(rule.id), "{} is not declared by any resource of {}", rule.id, adapter.id());
+            }
+        }
+    }
+}

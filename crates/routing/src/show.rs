@@ -1,0 +1,40 @@
+//! A record as a consumer may see it.
+
+use crate::{ground::Ground, present::Standing, stop::{Away, Stop}};
+use contract::{convert, pack, v1, wire::Projection};
+use policy::Permit;
+use std::sync::Arc;
+
+/// Shows records under one permit.
+pub(crate) struct Showing<'a> {
+    permit: &'a Permit,
+    projection: Arc<Projection>,
+    withheld: Vec<String>,
+}
+
+impl<'a> Showing<'a> {
+    /// What `permit` shows.
+    pub(crate) fn new<V>(ground: &Ground<'_, V>, permit: &'a Permit) -> Result<Self, Stop> {
+        let projection = ground.projections.get(permit.resource(), permit.items())?;
+        Ok(Self { permit, projection, withheld: permit.withheld() })
+    }
+
+    /// A record with the granted items, and nothing that speaks of others.
+    pub(crate) fn show(&self, standing: Standing) -> Result<v1::RecordView, Stop> {
+        let resource = self.permit.resource();
+        let body = self.projection.project(&standing.body).map_err(|_| Away::Damaged(resource.id.clone()))?;
+        let mut flags = standing.flags;
+        flags.retain(|flag| self.permit.shows_flag(flag));
+        Ok(v1::RecordView {
+            resource: resource.id.clone(),
+            department: standing.department,
+            key: if self.permit.shows_key() { standing.cursor.key } else { String::new() },
+            version: standing.version,
+            source_time: Some(convert::to_wire(standing.cursor.source_time)),
+            received_at: standing.received_at,
+            flags,
+            withheld_items: self.withheld.clone(),
+            body: Some(pack(&resource.message, body.into_owned())),
+        })
+    }
+}
