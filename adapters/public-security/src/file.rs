@@ -1,5 +1,6 @@
 //! The files: their names, header and trailer.
 
+use crate::layout::ROW;
 use adapter_sdk::{
     FileKind, FileName,
     format::{
@@ -14,7 +15,12 @@ pub(crate) fn kind() -> FileKind {
     FileKind {
         pattern: "CZRK_<area6>_<yyyyMMdd>_<seq3>.txt",
         parse_name,
-        framing: Box::new(FixedWidth { heading, row_mark: b'D', trailer: Trailer { mark: b'T', digits: 10 } }),
+        framing: Box::new(FixedWidth {
+            heading,
+            row_mark: b'D',
+            row_bytes: ROW.bytes(),
+            trailer: Trailer { mark: b'T', digits: 10 },
+        }),
     }
 }
 

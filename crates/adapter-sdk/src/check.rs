@@ -37,7 +37,9 @@ pub fn check(config: &RunnerConfig) -> Vec<Finding> {
 fn readable(config: &RunnerConfig) -> Finding {
     let place = config.inbox.clone();
     let fix = fs::read_dir(&place).err().map(|error| match config.language {
-        Language::English => format!("make the folder and let the exchange read it, or mend `folder` in the configuration ({error})"),
+        Language::English => {
+            format!("make the folder and let the exchange read it, or mend `folder` in the configuration ({error})")
+        }
         Language::Chinese => format!("请创建该目录并授予读取权限，或更正配置中的 `folder`（{error}）"),
     });
     Finding { what: "inbox.readable", place, fix }

@@ -19,7 +19,9 @@ pub enum IntakeError {
         sent: usize,
     },
     /// The bus ends before what this adapter has published: it was emptied or exchanged.
-    #[error("the department's topic ends before what this adapter has published to it; restore the topic, or stop the adapter, remove its state folder and drop the department's files again")]
+    #[error(
+        "the department's topic ends before what this adapter has published to it; restore the topic, or stop the adapter, remove its state folder and drop the department's files again"
+    )]
     BusBehind,
     /// The adapter's own memory fails.
     #[error("adapter state cannot be used")]
@@ -57,7 +59,9 @@ impl IntakeError {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Bus(BusError::Unavailable(_) | BusError::Fatal(_)) | Self::File { .. } | Self::FileChanged { .. } => true,
+            Self::Bus(BusError::Unavailable(_) | BusError::Fatal(_)) | Self::File { .. } | Self::FileChanged { .. } => {
+                true
+            }
             Self::Store(error) => error.is_retryable(),
             _ => false,
         }

@@ -1,6 +1,6 @@
 //! What every adapter promises, checked over its own fixtures.
 //!
-//! ```ignore
+//! ```text
 //! // tests/conformance.rs
 //! adapter_sdk::conformance!(public_security::adapter, fixtures = "tests/fixtures");
 //! ```

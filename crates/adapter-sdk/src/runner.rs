@@ -14,7 +14,12 @@ mod why;
 
 pub use self::config::{Observer, Progress, RunnerConfig, Stop};
 
-use self::{control::Follower, desk::{Desk, Setup}, pipeline::Pipeline, unit::{Fate, Pair}};
+use self::{
+    control::Follower,
+    desk::{Desk, Setup},
+    pipeline::Pipeline,
+    unit::{Fate, Pair},
+};
 use crate::{
     adapter::Adapter,
     error::IntakeError,
@@ -24,11 +29,7 @@ use crate::{
 };
 use bus::Bus;
 use domain::{Clock, Timestamp};
-use std::{
-    collections::HashMap,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 use store::Ledger;
 
 /// Shortest and longest pause after an error that may pass.
@@ -162,7 +163,7 @@ impl Runner {
     }
 
     fn work(&mut self, session: &mut Session, stop: &dyn Stop) -> Result<Step, IntakeError> {
-        let mut step = Step::default();
+        let mut done = Step::default();
         let Session { pipeline, control } = session;
         let mut desk = Desk { setup: &self.setup, pipeline, control, stop, redriven: 0 };
         desk.heed_control()?;
@@ -174,21 +175,21 @@ impl Runner {
                 return Err(IntakeError::Stopped);
             }
             match desk.take(&self.inbox, &dropped, &mut self.waiting)? {
-                Fate::Taken => step.taken += 1,
-                Fate::Refused => step.refused += 1,
-                Fate::Repeated => step.repeated += 1,
-                Fate::Waiting => step.waiting += 1,
+                Fate::Taken => done.taken += 1,
+                Fate::Refused => done.refused += 1,
+                Fate::Repeated => done.repeated += 1,
+                Fate::Waiting => done.waiting += 1,
             }
         }
         desk.clear_lone_flags(&self.inbox)?;
         let now = self.setup.clock.now();
         let due = self.announced.is_none_or(|last| now - last >= HEARTBEAT);
-        if due || step != (Step { waiting: step.waiting, ..Step::default() }) {
+        if due || done != (Step { waiting: done.waiting, ..Step::default() }) {
             desk.poll_ended(now)?;
             self.announced = Some(now);
         }
-        step.redriven = desk.redriven;
-        Ok(step)
+        done.redriven = desk.redriven;
+        Ok(done)
     }
 }
 

@@ -49,8 +49,7 @@ impl Counters {
     /// Whether every row read ended as exactly one thing.
     #[must_use]
     pub fn adds_up(&self) -> bool {
-        self.read
-            == self.published + self.unchanged + self.superseded + self.rejected + self.skipped + self.waiting
+        self.read == self.published + self.unchanged + self.superseded + self.rejected + self.skipped + self.waiting
     }
 
     /// Counts a row read.

@@ -52,7 +52,8 @@ fn parse_name(name: &str) -> Option<FileName> {
 
 /// A local second as an instant, near enough for tests.
 pub(crate) fn instant(stamp: &str) -> Option<Timestamp> {
-    NaiveDateTime::parse_from_str(stamp, "%Y%m%d%H%M%S").ok().map(|time| time.and_utc())
+    let digits = Some(stamp).filter(|stamp| stamp.bytes().all(|b| b.is_ascii_digit()));
+    NaiveDateTime::parse_from_str(digits?, "%Y%m%d%H%M%S").ok().map(|time| time.and_utc())
 }
 
 impl Mapping for Lines {
@@ -182,8 +183,9 @@ impl RowReader for Reader<'_> {
 
 /// A file's text.
 pub(crate) fn text(mode: char, rows: &[&str]) -> String {
-    let body: String = rows.iter().map(|row| format!("{row}\n")).collect();
-    format!("H320102 20260101000000 {mode}\n{body}T{}\n", rows.len())
+    let head = format!("H320102 20260101000000 {mode}");
+    let tail = format!("T{}\n", rows.len());
+    [&[head.as_str()], rows, &[tail.as_str()]].concat().join("\n")
 }
 
 #[cfg(feature = "test-kit")]

@@ -28,7 +28,8 @@ impl Cover {
     pub(crate) fn of(snapshot: &Snapshot, permit: &Permit, published: &str) -> Self {
         let resource: &Resource = permit.resource();
         let intake = snapshot.intakes.get(&resource.department);
-        let intake = intake.filter(|intake| intake.resources.is_empty() || intake.resources.iter().any(|id| id == published));
+        let intake =
+            intake.filter(|intake| intake.resources.is_empty() || intake.resources.iter().any(|id| id == published));
         let units = intake.map_or(0, |intake| match resource.coverage.complete {
             Completeness::Any => intake.finished_units,
             Completeness::Full => intake.finished_full_units,

@@ -43,7 +43,10 @@ pub struct Settings {
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Settings").field("offset", &self.offset).field("language", &self.language).finish_non_exhaustive()
+        f.debug_struct("Settings")
+            .field("offset", &self.offset)
+            .field("language", &self.language)
+            .finish_non_exhaustive()
     }
 }
 

@@ -79,9 +79,9 @@ pub(crate) async fn find<'a, V: ViewReader>(
     let is_held = matches!(resource.kind, ResourceKind::Record | ResourceKind::Certificate) && resource.route.held;
     if is_derived {
         return match household::find(&reader, by).await? {
-            household::Found::One(standing) => Ok(derived(*standing, after)),
+            household::Found::One(standing) => Ok(derived(*standing, after.as_ref())),
             household::Found::Several => Ok(Finding::Ambiguous),
-            household::Found::None => nothing(&reader, cover, by).await,
+            household::Found::None => nothing(&reader, cover, by).await.map(Finding::Nothing),
         };
     }
     if !is_held {
@@ -100,7 +100,7 @@ pub(crate) async fn find<'a, V: ViewReader>(
         walk.read_first(None).await?;
     }
     match walk.ready.len() {
-        0 => nothing(&reader, cover, by).await,
+        0 => nothing(&reader, cover, by).await.map(Finding::Nothing),
         several if several > 1 && permit.is_unique() => Ok(Finding::Ambiguous),
         _ => {
             walk.skip(after).await?;
@@ -109,20 +109,20 @@ pub(crate) async fn find<'a, V: ViewReader>(
     }
 }
 
-fn derived<'a, V>(standing: Standing, after: Option<Cursor>) -> Finding<'a, V> {
+fn derived<'a, V>(standing: Standing, after: Option<&Cursor>) -> Finding<'a, V> {
     let left = after.is_none().then(|| Box::new(standing));
     Finding::Current(Hits { source: Source::Derived(left) })
 }
 
 /// What is said when there is no current record.
-pub(crate) async fn nothing<'a, V: ViewReader>(
+pub(crate) async fn nothing<V: ViewReader>(
     reader: &Reader<'_, V>,
     cover: &Cover,
     by: &Identifier,
-) -> Result<Finding<'a, V>, Stop> {
+) -> Result<Nothing, Stop> {
     let withdrawn_at = reader.withdrawn(published(reader.permit().resource()), by).await?;
     let outcome = if withdrawn_at.is_some() { Outcome::Withdrawn } else { cover.outcome_of_nothing(by) };
-    Ok(Finding::Nothing(Nothing { outcome, withdrawn_at }))
+    Ok(Nothing { outcome, withdrawn_at })
 }
 
 impl<V: ViewReader> Hits<'_, V> {

@@ -160,7 +160,11 @@ async fn gather<V: ViewReader>(
         let wanted = Wanted { by: &by, after: after.as_ref(), limit: PAGE };
         let Batch { records, next } = reader.joined(NATURAL_PERSON, Index::Join, wanted).await?;
         read += records.len();
-        records.into_iter().filter_map(resident).filter(|one| person::is_member(&one.person)).for_each(|one| members.add(one));
+        records
+            .into_iter()
+            .filter_map(resident)
+            .filter(|one| person::is_member(&one.person))
+            .for_each(|one| members.add(one));
         after = next;
         if after.is_none() || read >= MAX_READ {
             break;

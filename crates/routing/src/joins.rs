@@ -71,6 +71,11 @@ pub(crate) struct Share {
 }
 
 impl Share {
+    fn read(held: Held) -> Option<Self> {
+        let body = Shareholding::decode(held.body()).ok()?;
+        Some(Self { key: held.record.key, body })
+    }
+
     /// In millionths of a percent; nothing when unknown.
     pub(crate) fn size(&self) -> i128 {
         millionths(&self.body.share_percent).unwrap_or_default()
@@ -136,10 +141,7 @@ impl<'a, V: ViewReader> Joins<'a, V> {
         loop {
             let wanted = Wanted { by, after: after.as_ref(), limit: PAGE };
             let Batch { records, next } = self.reader.joined(SHAREHOLDING, Index::Subject, wanted).await?;
-            for held in records {
-                let Ok(body) = Shareholding::decode(held.body()) else { continue };
-                shares.all.push(Share { key: held.record.key, body });
-            }
+            shares.all.extend(records.into_iter().filter_map(Share::read));
             shares.is_cut = next.is_some() && shares.all.len() >= MAX_SHARES;
             if next.is_none() || shares.is_cut {
                 return Ok(shares);

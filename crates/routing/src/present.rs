@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(number("Shareholding", "enterprise"), ENTERPRISE);
     }
 
-    fn status(certificate: Certificate, today: &str) -> CertificateStatus {
+    fn status(certificate: &Certificate, today: &str) -> CertificateStatus {
         let mut body = certificate.encode_to_vec();
         expire(&mut body, today);
         Certificate::decode(body.as_slice()).unwrap().status()
@@ -178,11 +178,17 @@ mod tests {
             status: CertificateStatus::Valid.into(),
             ..Certificate::default()
         };
-        assert_eq!(status(valid.clone(), "2027-02-28"), CertificateStatus::Valid);
-        assert_eq!(status(valid.clone(), "2027-03-01"), CertificateStatus::Expired);
-        assert_eq!(status(Certificate { valid_indefinitely: true, ..valid.clone() }, "2027-03-01"), CertificateStatus::Valid);
-        assert_eq!(status(Certificate { valid_to: String::new(), ..valid.clone() }, "2027-03-01"), CertificateStatus::Valid);
+        assert_eq!(status(&valid, "2027-02-28"), CertificateStatus::Valid);
+        assert_eq!(status(&valid, "2027-03-01"), CertificateStatus::Expired);
+        assert_eq!(
+            status(&Certificate { valid_indefinitely: true, ..valid.clone() }, "2027-03-01"),
+            CertificateStatus::Valid
+        );
+        assert_eq!(
+            status(&Certificate { valid_to: String::new(), ..valid.clone() }, "2027-03-01"),
+            CertificateStatus::Valid
+        );
         let cancelled = Certificate { status: CertificateStatus::Cancelled.into(), ..valid };
-        assert_eq!(status(cancelled, "2027-03-01"), CertificateStatus::Cancelled);
+        assert_eq!(status(&cancelled, "2027-03-01"), CertificateStatus::Cancelled);
     }
 }

@@ -14,7 +14,10 @@ const MAX_KEPT: usize = 1_024;
 
 /// Projections that were compiled before.
 #[derive(Debug, Default)]
-pub(crate) struct Projections(Mutex<HashMap<(String, Vec<String>), Arc<Projection>>>);
+pub(crate) struct Projections(Mutex<HashMap<Selection, Arc<Projection>>>);
+
+/// A message and names of its items.
+type Selection = (String, Vec<String>);
 
 impl Projections {
     /// The projection to `items` of `resource`.

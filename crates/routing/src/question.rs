@@ -149,13 +149,11 @@ fn matter(text: &str, faults: &mut Faults) -> String {
         _ => None,
     };
     let fault = if text.is_empty() { Fault::Required } else { Fault::Matter };
-    match basic.filter(|_| text.bytes().all(|b| b.is_ascii_alphanumeric())) {
-        Some(basic) => basic.to_owned(),
-        None => {
-            faults.add("purpose.matter", fault);
-            String::new()
-        }
+    let basic = basic.filter(|_| text.bytes().all(|b| b.is_ascii_alphanumeric()));
+    if basic.is_none() {
+        faults.add("purpose.matter", fault);
     }
+    basic.unwrap_or_default().to_owned()
 }
 
 fn case_number(text: &str, faults: &mut Faults) {

@@ -92,9 +92,10 @@ impl<'a, V: ViewReader> Reader<'a, V> {
         let resource = self.permit.resource();
         let mut batch = self.read(&resource.id, Index::Subject, wanted).await?;
         if !self.permit.divisions().is_empty() {
-            let field = resource.division_item.as_deref().and_then(|item| {
-                Some(message_of(&resource.message)?.get_field_by_name(item)?.number())
-            });
+            let field = resource
+                .division_item
+                .as_deref()
+                .and_then(|item| Some(message_of(&resource.message)?.get_field_by_name(item)?.number()));
             batch.records.retain(|held| {
                 field.and_then(|field| wire::string_field(held.body(), field)).is_some_and(|code| self.is_inside(code))
             });

@@ -95,7 +95,7 @@ impl Question for Resolve {
             response.coverage = Some(cover.message());
         }
         response.set_outcome(outcome.into());
-        response.detail = sentence::outcome(outcome, ground.settings.language).to_owned();
+        response.detail = sentence::outcome(outcome, ground.settings.language);
         Ok(Answered::new(outcome, &response))
     }
 }

@@ -10,7 +10,7 @@ fn choose(language: Language, english: &'static str, chinese: &'static str) -> &
 }
 
 /// What an answer's outcome means; nothing for what speaks for itself.
-pub(crate) fn outcome(outcome: Outcome, language: Language) -> &'static str {
+pub(crate) fn outcome(outcome: Outcome, language: Language) -> String {
     let (english, chinese) = match outcome {
         Outcome::NotFound => ("covered, and nothing there", "已覆盖，未查到"),
         Outcome::Withdrawn => ("was there, and was taken back", "曾有记录，已撤回"),
@@ -19,7 +19,7 @@ pub(crate) fn outcome(outcome: Outcome, language: Language) -> &'static str {
         Outcome::Stale => ("found, but older than the question allows", "已查到，但数据早于所要求的时限"),
         _ => ("", ""),
     };
-    choose(language, english, chinese)
+    choose(language, english, chinese).to_owned()
 }
 
 /// Why a question is refused.

@@ -1,9 +1,13 @@
 //! A record as a consumer may see it.
 
-use crate::{ground::Ground, present::Standing, stop::{Away, Stop}};
+use crate::{
+    ground::Ground,
+    present::Standing,
+    stop::{Away, Stop},
+};
 use contract::{convert, pack, v1, wire::Projection};
 use policy::Permit;
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 /// Shows records under one permit.
 pub(crate) struct Showing<'a> {
@@ -22,7 +26,12 @@ impl<'a> Showing<'a> {
     /// A record with the granted items, and nothing that speaks of others.
     pub(crate) fn show(&self, standing: Standing) -> Result<v1::RecordView, Stop> {
         let resource = self.permit.resource();
-        let body = self.projection.project(&standing.body).map_err(|_| Away::Damaged(resource.id.clone()))?;
+        let shown = self.projection.project(&standing.body).map_err(|_| Away::Damaged(resource.id.clone()))?;
+        let body = match shown {
+            Cow::Owned(part) => part,
+            // Borrowed is all of it.
+            Cow::Borrowed(_) => standing.body,
+        };
         let mut flags = standing.flags;
         flags.retain(|flag| self.permit.shows_flag(flag));
         Ok(v1::RecordView {
@@ -34,7 +43,7 @@ impl<'a> Showing<'a> {
             received_at: standing.received_at,
             flags,
             withheld_items: self.withheld.clone(),
-            body: Some(pack(&resource.message, body.into_owned())),
+            body: Some(pack(&resource.message, body)),
         })
     }
 }

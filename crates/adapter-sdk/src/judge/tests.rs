@@ -37,7 +37,8 @@ proptest! {
     #[test]
     fn a_memory_comes_back_with_its_version(version in "[0-9.]{0,40}", content: Vec<u8>) {
         let memory = Memory { version: &version, content: &content };
-        prop_assert_eq!(Memory::read(&memory.write()), memory);
+        let stored = memory.write();
+        prop_assert_eq!(Memory::read(&stored), memory);
     }
 }
 

@@ -1,6 +1,10 @@
 //! Fixtures and what they translate to.
 
-use crate::{Adapter, TryConfig, TrySummary, format::framing::{FramedRow, RowStart}, try_files};
+use crate::{
+    Adapter, TryConfig, TrySummary,
+    format::framing::{FramedRow, RowStart},
+    try_files,
+};
 use domain::Language;
 use serde_json::Value;
 use std::{
@@ -24,9 +28,10 @@ pub(super) struct Fixture {
 pub fn fixtures_translate_as_expected(adapter: &Adapter, folder: &Path) {
     for fixture in fixtures(folder) {
         let (lines, _) = translated(adapter, &fixture);
-        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let text = lines.join("\n") + "\n";
         let Ok(expected) = fs::read_to_string(&fixture.expected) else {
-            fs::write(&fixture.expected, text).unwrap_or_else(|error| panic!("{}: {error}", fixture.expected.display()));
+            fs::write(&fixture.expected, text)
+                .unwrap_or_else(|error| panic!("{}: {error}", fixture.expected.display()));
             panic!("{} was missing and has been written; read it before you keep it", fixture.expected.display());
         };
         let expected: Vec<Value> = expected.lines().map(json).collect();
@@ -47,7 +52,8 @@ pub fn translating_twice_gives_the_same(adapter: &Adapter, folder: &Path) {
     }
 }
 
-/// Every row ends as exactly one thing, and the framing gives out as many rows as it counted.
+/// Every row ends as exactly one thing, and the framing gives out no fewer rows than it counted (it may give out more: what is
+/// no row by the trailer's count is rejected rather than lost).
 ///
 /// # Panics
 /// When a row is lost or counted twice.
@@ -58,7 +64,7 @@ pub fn rows_add_up(adapter: &Adapter, folder: &Path) {
         assert_eq!(sum.rows, parts.iter().sum::<u64>(), "{}", fixture.expected.display());
         for file in &fixture.files {
             if let Ok(facts) = adapter.files.framing.inspect(&mut open(file)) {
-                assert_eq!(facts.rows, rows(adapter, file).len() as u64, "{}", file.display());
+                assert!(facts.rows <= rows(adapter, file).len() as u64, "{}", file.display());
             }
         }
     }

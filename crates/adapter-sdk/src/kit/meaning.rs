@@ -2,8 +2,7 @@
 
 use super::fixtures;
 use crate::{
-    Adapter, Draft, Effect, Row, Translated,
-    envelope,
+    Adapter, Draft, Effect, Row, Translated, envelope,
     judge::{Verdict, Weighed},
     rules,
 };

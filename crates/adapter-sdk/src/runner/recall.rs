@@ -37,12 +37,15 @@ pub(crate) fn catch_up(setup: &Setup, stop: &dyn Stop) -> Result<State, IntakeEr
     if state.records.iter().any(|(partition, next)| end.get(partition).is_none_or(|end| end < next)) {
         return Err(IntakeError::BusBehind);
     }
-    let mut recalled = Recalled { setup, floor: state.intake, highest: state.intake, seen: HashMap::new(), memories: HashMap::new() };
+    let mut recalled =
+        Recalled { setup, floor: state.intake, highest: state.intake, seen: HashMap::new(), memories: HashMap::new() };
     read(setup, &setup.topics.records, &state.records, stop, |delivery| recalled.take(delivery))?;
     recalled.write()?;
     let highest = recalled.highest;
     if is_lost {
         restore(setup, &mut state, stop)?;
+        // What was commanded before is not commanded anew.
+        state.control = ends(setup, topics::CONTROL)?;
     }
     if highest > state.intake || is_lost {
         tracing::info!(department = setup.adapter.id(), intake = highest, "adapter state put together from the bus");

@@ -14,15 +14,18 @@ use crate::{
 use bus::{Delivery, Start};
 use contract::v1::{RedriveCommand, RedriveTarget, Reject, RejectState};
 use prost::Message;
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 /// Events taken at once.
 const BATCH: usize = 1024;
 /// How long to wait for the bus before looking whether to stop.
 const WAIT: Duration = Duration::from_millis(200);
 
-/// Rejects asked for, by partition and offset.
-type Wanted = BTreeMap<(u32, u64), String>;
+/// Ids of the rejects asked for, by partition and offset.
+type Wanted = BTreeMap<(u32, u64), BTreeSet<String>>;
 
 impl Desk<'_> {
     /// Does what has been asked for on the control topic.
@@ -68,8 +71,7 @@ impl Desk<'_> {
     /// From where to read so that everything wanted comes by; what the topic does not hold is given up.
     fn start(&self, wanted: &mut Wanted) -> Result<Option<Start>, IntakeError> {
         let topic = &self.setup.topics.rejects;
-        let mut next: Offsets =
-            self.setup.bus.end(topic)?.iter().map(|end| (end.partition, end.offset)).collect();
+        let mut next: Offsets = self.setup.bus.end(topic)?.iter().map(|end| (end.partition, end.offset)).collect();
         let asked = wanted.len();
         wanted.retain(|(partition, offset), _| next.get(partition).is_some_and(|end| offset < end));
         if wanted.len() < asked {
@@ -83,22 +85,20 @@ impl Desk<'_> {
 
     fn delivered(&mut self, delivery: &Delivery, wanted: &mut Wanted) -> Result<(), IntakeError> {
         let position = (delivery.position.partition, delivery.position.offset);
-        let id = wanted.remove(&position);
+        let ids = wanted.remove(&position);
         // Offsets that the bus leaves out (markers, what has expired) never come.
         wanted.retain(|other, _| other.0 != position.0 || other.1 > position.1);
-        let Some(id) = id else { return Ok(()) };
+        let Some(ids) = ids else { return Ok(()) };
         let reject = delivery.payload.as_ref().and_then(|payload| Reject::decode(payload.as_ref()).ok());
-        match reject.filter(|reject| reject.reject_id == id) {
-            Some(reject) => self.again(reject, control::header(delivery, ROW_KIND).unwrap_or_default()),
-            None => {
-                tracing::warn!(reject_id = id, "reject to be redriven is not where the command says");
-                Ok(())
-            }
-        }
+        let Some(reject) = reject.filter(|reject| ids.contains(&reject.reject_id)) else {
+            tracing::warn!(offset = position.1, "reject to be redriven is not where the command says");
+            return Ok(());
+        };
+        self.again(&reject, control::header(delivery, ROW_KIND).unwrap_or_default())
     }
 
     /// Translates a rejected row again. It keeps its place in the order of versions, so that what came after it stands.
-    fn again(&mut self, reject: Reject, kind: &str) -> Result<(), IntakeError> {
+    fn again(&mut self, reject: &Reject, kind: &str) -> Result<(), IntakeError> {
         let is_done = self.pipeline.ledger().blob(&pipeline::redriven(&reject.reject_id))?.is_some();
         let Some(source) = reject.source.clone().filter(|_| !is_done && !reject.original.is_empty()) else {
             return Ok(());
@@ -118,11 +118,11 @@ impl Desk<'_> {
             Standing { intake: unit.intake, number: place.number, full: false, scope: &unit.scope, again: true };
         let (judged, mut messages) = self.judged(&place, &standing)?;
         let is_accepted = !matches!(judged.content, Content::Rejected(_));
-        let told = self.after(&reject, &judged.content);
+        let told = self.after(reject, &judged.content);
         if let Content::Rejected(_) = &judged.content {
             messages.clear();
         }
-        if told != reject {
+        if told != *reject {
             messages.push(Outgoing::reject(&told, kind));
         }
         self.redriven += 1;
@@ -149,10 +149,11 @@ impl Desk<'_> {
 }
 
 fn wanted(targets: Vec<RedriveTarget>) -> Wanted {
-    let place = |target: RedriveTarget| {
-        let partition = u32::try_from(target.partition).ok()?;
-        let offset = u64::try_from(target.offset).ok()?;
-        Some(((partition, offset), target.reject_id))
-    };
-    targets.into_iter().filter_map(place).collect()
+    let mut wanted = Wanted::new();
+    for target in targets {
+        if let (Ok(partition), Ok(offset)) = (u32::try_from(target.partition), u64::try_from(target.offset)) {
+            wanted.entry((partition, offset)).or_default().insert(target.reject_id);
+        }
+    }
+    wanted
 }

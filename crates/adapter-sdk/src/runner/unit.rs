@@ -30,32 +30,59 @@ pub(crate) enum Fate {
 }
 
 impl Desk<'_> {
-    /// Takes in a complete pair of files, unless it is refused or was taken in before.
+    /// Takes in a complete pair of files, unless it is refused or was taken in before. A pair that cannot be read waits and
+    /// keeps no other waiting.
     pub(crate) fn take(
         &mut self,
         inbox: &Inbox,
         dropped: &Dropped,
         waiting: &mut HashMap<String, Pair>,
     ) -> Result<Fate, IntakeError> {
+        match self.look(dropped, waiting.get(&dropped.name)) {
+            Ok(Some(looked)) => {
+                waiting.remove(&dropped.name);
+                self.decide(inbox, dropped, looked, waiting)
+            }
+            Ok(None) => Ok(Fate::Waiting),
+            Err(error @ IntakeError::File { .. }) => {
+                tracing::warn!(file = dropped.name, error = super::chain(&error), "file cannot be read and waits");
+                Ok(Fate::Waiting)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads a pair once; nothing when it still stands as it did when it was left waiting.
+    fn look(&self, dropped: &Dropped, waits: Option<&Pair>) -> Result<Option<Looked>, IntakeError> {
         let unreadable = || IntakeError::file("file cannot be read", &dropped.data);
         let mut file = File::open(&dropped.data).map_err(unreadable())?;
-        let before = Pair::of(&file, &dropped.flag).map_err(unreadable())?;
-        if waiting.get(&dropped.name) == Some(&before) {
-            return Ok(Fate::Waiting);
+        let pair = Pair::of(&file, &dropped.flag).map_err(unreadable())?;
+        if waits == Some(&pair) {
+            return Ok(None);
         }
-        waiting.remove(&dropped.name);
         let flag = Flag::read(&dropped.flag).map_err(IntakeError::file("flag file cannot be read", &dropped.flag))?;
         let framing = self.setup.adapter.files.framing.as_ref();
-        let examined = files::examine(&mut file, framing, self.stop).map_err(|error| self.failed(&dropped.data, error))?;
-        if examined.is_as_flagged(&flag) && self.is_taken(&dropped.name, &examined)? {
+        let examined =
+            files::examine(&mut file, framing, self.stop).map_err(|error| self.failed(&dropped.data, error))?;
+        Ok(Some(Looked { file, pair, flag, examined }))
+    }
+
+    fn decide(
+        &mut self,
+        inbox: &Inbox,
+        dropped: &Dropped,
+        looked: Looked,
+        waiting: &mut HashMap<String, Pair>,
+    ) -> Result<Fate, IntakeError> {
+        if looked.examined.is_as_flagged(&looked.flag) && self.is_taken(&dropped.name, &looked.examined)? {
             inbox.shelve(dropped, DONE, None)?;
             return Ok(Fate::Repeated);
         }
-        match examined.facts(Some(&flag)) {
-            Ok(facts) => self.take_in(inbox, dropped, (&mut file, &examined, &before), facts),
-            Err(refusal) if refusal.retry || !before.still_lies(dropped) => {
+        match looked.examined.facts(Some(&looked.flag)) {
+            Ok(facts) => self.take_in(inbox, dropped, looked, facts),
+            Err(refusal) if refusal.retry || !looked.pair.still_lies(dropped) => {
                 tracing::warn!(rule = refusal.rule.id, file = dropped.name, "file may be good later and is left alone");
-                waiting.insert(dropped.name.clone(), before);
+                waiting.insert(dropped.name.clone(), looked.pair);
                 Ok(Fate::Waiting)
             }
             Err(refusal) => self.refuse(inbox, dropped, &refusal),
@@ -65,7 +92,8 @@ impl Desk<'_> {
     /// Puts flag files away whose data file was put away before the process ended.
     pub(crate) fn clear_lone_flags(&self, inbox: &Inbox) -> Result<(), IntakeError> {
         for dropped in inbox.lone_flags(&self.setup.adapter.files)? {
-            let flag = Flag::read(&dropped.flag).map_err(IntakeError::file("flag file cannot be read", &dropped.flag))?;
+            let flag =
+                Flag::read(&dropped.flag).map_err(IntakeError::file("flag file cannot be read", &dropped.flag))?;
             let Some(hash) = flag.sm3 else { continue };
             if self.pipeline.ledger().blob(&taken(&dropped.name, &hash))?.is_some() {
                 inbox.shelve(&dropped, DONE, None)?;
@@ -91,20 +119,17 @@ impl Desk<'_> {
         &mut self,
         inbox: &Inbox,
         dropped: &Dropped,
-        (file, examined, before): (&mut File, &Examined, &Pair),
+        mut looked: Looked,
         mut facts: Facts,
     ) -> Result<Fate, IntakeError> {
         facts.as_of = facts.as_of.or(dropped.said.as_of);
         if facts.scope.is_empty() {
             facts.scope.clone_from(&dropped.said.scope);
         }
-        let unit = self.begin(dropped, examined, &facts)?;
-        self.rows(&unit, (file, &dropped.data), examined)?;
-        if Fingerprint::of(&file.metadata().map_err(IntakeError::file("file cannot be read", &dropped.data))?) != before.data {
-            return Err(IntakeError::FileChanged { path: dropped.data.clone() });
-        }
-        self.end(unit, &facts)?;
-        if before.still_lies(dropped) {
+        let unit = self.begin(dropped, &looked.examined, &facts)?;
+        self.rows(&unit, &dropped.data, &mut looked)?;
+        self.end(unit, &facts, looked.pair.data.length)?;
+        if looked.pair.still_lies(dropped) {
             inbox.shelve(dropped, DONE, None)?;
         } else {
             tracing::warn!(file = dropped.name, "another pair took the place of the one taken in; it is taken in next");
@@ -139,17 +164,17 @@ impl Desk<'_> {
         Ok(unit)
     }
 
-    fn rows(&mut self, unit: &Unit, (file, path): (&mut File, &Path), examined: &Examined) -> Result<(), IntakeError> {
+    fn rows(&mut self, unit: &Unit, path: &Path, looked: &mut Looked) -> Result<(), IntakeError> {
         let changed = || IntakeError::FileChanged { path: path.to_owned() };
-        let setup = self.setup;
-        let stop = self.stop;
-        let mut reader = Metered::later(file, stop).map_err(IntakeError::file("file cannot be read", path))?;
+        let unreadable = || IntakeError::file("file cannot be read", path);
+        let (setup, stop) = (self.setup, self.stop);
+        let mut reader = Metered::later(&mut looked.file, stop).map_err(unreadable())?;
         let result = reader.skip_to(unit.byte).map_err(|_| changed()).and_then(|()| {
             let start = RowStart { byte: unit.byte, number: unit.number };
             let mut rows = setup.adapter.files.framing.rows(Box::new(&mut reader), start);
             let mut row = FramedRow::default();
             while rows.next_row(&mut row).map_err(|_| changed())? {
-                self.one(unit, &row, examined.content.length)?;
+                self.one(unit, &row, looked.pair.data.length)?;
             }
             Ok(())
         });
@@ -158,11 +183,8 @@ impl Desk<'_> {
         }
         result?;
         let content = reader.finish().map_err(|error| self.failed(path, error))?;
-        if (content.length, content.crc) == (examined.content.length, examined.content.crc) {
-            Ok(())
-        } else {
-            Err(changed())
-        }
+        let now = Fingerprint::of(&looked.file.metadata().map_err(unreadable())?);
+        if content.crc == looked.examined.content.crc && now == looked.pair.data { Ok(()) } else { Err(changed()) }
     }
 
     fn one(&mut self, unit: &Unit, row: &FramedRow, length: u64) -> Result<(), IntakeError> {
@@ -198,12 +220,12 @@ impl Desk<'_> {
     }
 
     /// Marks a unit as finished once its every message is acknowledged, and says so on the bus.
-    fn end(&mut self, unit: Unit, facts: &Facts) -> Result<(), IntakeError> {
+    fn end(&mut self, unit: Unit, facts: &Facts, length: u64) -> Result<(), IntakeError> {
         self.pipeline.drain(self.stop)?;
         self.pipeline.turn()?;
         let missing = if unit.full { Some(self.missing(&unit)?) } else { None };
         let now = self.setup.clock.now().timestamp_millis();
-        let progress = Progress { file: unit.file.clone(), bytes: 0, of: 0, rows: facts.rows };
+        let progress = Progress { file: unit.file.clone(), bytes: length, of: length, rows: facts.rows };
         self.pipeline.put(taken(&unit.file, &unit.hash), Some(unit.intake.to_string().into_bytes()));
         finish(self.pipeline.state_mut(), unit, facts, now, missing);
         self.pipeline.checkpoint(true)?;
@@ -221,7 +243,11 @@ impl Desk<'_> {
     }
 
     fn failed(&self, path: &Path, error: io::Error) -> IntakeError {
-        if self.stop.is_stopped() { IntakeError::Stopped } else { IntakeError::file("file cannot be read", path)(error) }
+        if self.stop.is_stopped() {
+            IntakeError::Stopped
+        } else {
+            IntakeError::file("file cannot be read", path)(error)
+        }
     }
 }
 
@@ -241,6 +267,14 @@ fn finish(state: &mut State, unit: Unit, facts: &Facts, now: i64, missing: Optio
 /// Name of the blob that says that a file was taken in.
 fn taken(name: &str, hash: &str) -> String {
     format!("file/{name}/{hash}")
+}
+
+/// A pair of files that was read once.
+struct Looked {
+    file: File,
+    pair: Pair,
+    flag: Flag,
+    examined: Examined,
 }
 
 /// How a pair of files stood when it was looked at.

@@ -14,5 +14,6 @@ pub(crate) fn text(setup: &Setup, name: &str, refusal: &Refusal) -> String {
     };
     let values = [name, refusal.rule.id, sentence, &refusal.detail, &at.to_string()];
     let lines = labels.iter().zip(values).filter(|(_, value)| !value.is_empty());
-    lines.map(|(label, value)| format!("{label}: {value}\n")).collect()
+    let lines: Vec<String> = lines.map(|(label, value)| format!("{label}: {value}")).collect();
+    lines.join("\n") + "\n"
 }

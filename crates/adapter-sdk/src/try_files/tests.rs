@@ -34,20 +34,35 @@ fn a_record_is_shown_as_it_would_be_published() {
 
 #[test]
 fn every_outcome_has_its_line_and_the_summary_adds_up() {
-    let first = testing::text('I', &[
-        "20260101000002|a|2|one",
-        "20260101000001|a|U|old",
-        "20260101000003|a|W|",
-        "20260101000003|a|H|history",
-        "20260101000003|b|B|bad",
-        "20260101000003|b|S|no",
-    ]);
+    let first = testing::text(
+        'I',
+        &[
+            "20260101000002|a|2|one",
+            "20260101000001|a|U|old",
+            "20260101000003|a|W|",
+            "20260101000003|a|H|history",
+            "20260101000003|b|B|bad",
+            "20260101000003|b|S|no",
+        ],
+    );
     let second = testing::text('I', &["20260101000003|a|W|"]);
-    let (lines, summary) = tried(&[("L_320102_001.txt", first), ("L_320102_002.txt", second), ("other.txt", "x".to_owned())]);
+    let (lines, summary) =
+        tried(&[("L_320102_001.txt", first), ("L_320102_002.txt", second), ("other.txt", "x".to_owned())]);
     let outcomes: Vec<&str> = lines.iter().map(|line| line["outcome"].as_str().unwrap()).collect();
     let expected = [
-        "note", "record", "record", "superseded", "record", "superseded", "reject", "skipped", "note", "unchanged", "note",
-        "note", "file-refused",
+        "note",
+        "record",
+        "record",
+        "superseded",
+        "record",
+        "superseded",
+        "reject",
+        "skipped",
+        "note",
+        "unchanged",
+        "note",
+        "note",
+        "file-refused",
     ];
     assert_eq!(outcomes, expected);
     assert_eq!((&lines[4]["reason"], &lines[4]["body"]), (&json!("source.cancelled"), &Value::Null));

@@ -10,9 +10,9 @@ use std::io::{self, BufRead};
 
 /// A file of lines: the first is the header, the last the trailer, between them lie the rows.
 ///
-/// A row begins with a line that begins with [`row_mark`](Self::row_mark); lines without mark behind it belong to it, so that
-/// a line end inside a field neither loses bytes nor makes a row more than the trailer counts. Empty lines at a row's end
-/// and behind the trailer are passed over. Of a row longer than [`LONGEST_LINE`](super::LONGEST_LINE) the beginning is
+/// A row begins with a line that begins with [`row_mark`](Self::row_mark) or is exactly as long as a row; other lines behind
+/// it belong to it, so that a line end inside a field neither loses bytes nor makes a row more than the trailer counts.
+/// Trailer and [`Facts::rows`] count marked lines alone. Empty lines at a row's end and behind the trailer are passed over. Of a row longer than [`LONGEST_LINE`](super::LONGEST_LINE) the beginning is
 /// given out, and the byte range of the whole.
 #[derive(Debug, Clone, Copy)]
 pub struct FixedWidth {
@@ -20,6 +20,8 @@ pub struct FixedWidth {
     pub heading: fn(&[u8]) -> Option<Facts>,
     /// First byte of the lines that begin a row and are counted.
     pub row_mark: u8,
+    /// Bytes of a row without its line end.
+    pub row_bytes: usize,
     /// How the trailer is written.
     pub trailer: Trailer,
 }
@@ -60,14 +62,18 @@ impl FixedWidth {
     /// Counts the marked lines after the header, and holds the count against the trailer.
     fn count(&self, lines: &mut Lines<&mut dyn BufRead>, mut line: Vec<u8>) -> Result<u64, Refusal> {
         let (mut number, mut counted, mut stated) = (1_u64, 0_u64, None);
+        let mut begun = false;
         while lines.next(&mut line).map_err(|error| unreadable(&error))?.is_some() {
             number += 1;
             match (self.mark(&line), stated) {
                 (Mark::Empty, _) => {}
                 (_, Some(_)) => return Err(refusal(&FILE_TRAILER, format!("line {number} follows the trailer"))),
                 (Mark::Trailer(count), None) => stated = Some(count),
-                (Mark::Row, None) => counted += 1,
-                (Mark::Text, None) if counted == 0 => {
+                (Mark::Row { counts }, None) => {
+                    counted += u64::from(counts);
+                    begun = true;
+                }
+                (Mark::Text, None) if !begun => {
                     return Err(refusal(&FILE_HEADER, format!("line {number} after the header begins no row")));
                 }
                 (Mark::Text, None) => {}
@@ -83,10 +89,11 @@ impl FixedWidth {
     }
 
     fn mark(&self, line: &[u8]) -> Mark {
+        let counts = line.first() == Some(&self.row_mark);
         if line.is_empty() {
             Mark::Empty
-        } else if line.first() == Some(&self.row_mark) {
-            Mark::Row
+        } else if counts || line.len() == self.row_bytes {
+            Mark::Row { counts }
         } else {
             self.trailer.read(line).map_or(Mark::Text, Mark::Trailer)
         }
@@ -97,8 +104,10 @@ impl FixedWidth {
 enum Mark {
     /// Nothing at all.
     Empty,
-    /// The beginning of a row.
-    Row,
+    /// The beginning of a row, which the trailer counts when it is marked.
+    Row {
+        counts: bool,
+    },
     /// The trailer, with the number it states.
     Trailer(u64),
     /// None of these: more of the row before it.
@@ -143,7 +152,7 @@ impl RowReader for Rows<'_> {
             self.place = match self.frame.mark(&self.ahead) {
                 Mark::Empty => Place::Gap,
                 Mark::Trailer(_) => Place::End,
-                Mark::Row | Mark::Text => Place::Begun(span),
+                Mark::Row { .. } | Mark::Text => Place::Begun(span),
             };
         }
         match self.place {
@@ -177,7 +186,7 @@ impl Rows<'_> {
                     line_ends.clear();
                     row.byte_to = span.to;
                 }
-                Mark::Row => break Place::Begun(span),
+                Mark::Row { .. } => break Place::Begun(span),
                 Mark::Trailer(_) => break Place::End,
             }
         };

@@ -65,6 +65,12 @@ impl Layout {
         Self { bytes, fields }
     }
 
+    /// The length of a row in bytes.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Judges the row.
     ///
     /// # Errors

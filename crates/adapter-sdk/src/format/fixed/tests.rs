@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use std::io::BufReader;
 
 const FRAME: FixedWidth =
-    FixedWidth { heading: scope_only, row_mark: b'D', trailer: Trailer { mark: b'T', digits: 3 } };
+    FixedWidth { heading: scope_only, row_mark: b'D', row_bytes: 20, trailer: Trailer { mark: b'T', digits: 3 } };
 
 const MARK: Field = Field::new("mark", 1, 1);
 const NAME: Field = Field::new("name", 2, 6);
@@ -88,6 +88,15 @@ fn a_line_end_inside_a_field_stays_in_its_row() {
         let place = usize::try_from(row.byte_from).unwrap()..usize::try_from(row.byte_to).unwrap();
         assert_eq!(&file[place], row.bytes);
     }
+}
+
+#[test]
+fn a_line_as_long_as_a_row_is_a_row_that_the_trailer_does_not_count() {
+    let file = b"H\r\nXxxxxxxxxxxxxxxxxxxx\r\nDa\r\nYyyyyyyyyyyyyyyyyyyy\r\nDd\r\nT002\r\n";
+    assert_eq!(inspect(file), Ok(2));
+    let rows = read_rows(file, RowStart::default());
+    let lines: Vec<_> = rows.iter().map(|row| row.bytes.as_slice()).collect();
+    assert_eq!(lines, [&b"Xxxxxxxxxxxxxxxxxxxx"[..], b"Da", b"Yyyyyyyyyyyyyyyyyyyy", b"Dd"]);
 }
 
 #[test]

@@ -77,9 +77,10 @@ impl TestBus {
     }
 
     /// Puts a message there, as somebody else would.
-    pub(super) fn put(&self, topic: &str, key: &str, headers: &[(&str, &str)], payload: Vec<u8>) {
-        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), Bytes::from((*value).to_owned()))).collect();
-        let mut delivery = delivery(topic, key.as_bytes(), Some(&payload));
+    pub(super) fn put(&self, topic: &str, key: &str, headers: &[(&str, &str)], payload: &[u8]) {
+        let headers =
+            headers.iter().map(|(name, value)| ((*name).to_owned(), Bytes::from((*value).to_owned()))).collect();
+        let mut delivery = delivery(topic, key.as_bytes(), Some(payload));
         delivery.headers = headers;
         self.lock().append(delivery);
     }
@@ -143,15 +144,14 @@ impl Bus for TestBus {
     fn consumer(&self, from: &[Start]) -> Result<Box<dyn Consumer>, BusError> {
         let inner = self.call()?;
         let mut next = BTreeMap::new();
-        for start in from {
-            for partition in 0..PARTITIONS {
-                let offset = start.next.get(&partition).copied().unwrap_or_default();
-                let end = inner.topics.get(&start.topic).map_or(0, |topic| topic[partition as usize].len() as u64);
-                if offset > end {
-                    return Err(BusError::Lost { topic: start.topic.clone(), partition, offset });
-                }
-                next.insert((start.topic.clone(), partition), offset);
+        for (start, partition) in from.iter().flat_map(|start| (0..PARTITIONS).map(move |partition| (start, partition)))
+        {
+            let offset = start.next.get(&partition).copied().unwrap_or_default();
+            let end = inner.topics.get(&start.topic).map_or(0, |topic| topic[partition as usize].len() as u64);
+            if offset > end {
+                return Err(BusError::Lost { topic: start.topic.clone(), partition, offset });
             }
+            next.insert((start.topic.clone(), partition), offset);
         }
         drop(inner);
         Ok(Box::new(Reader { bus: self.clone(), next }))
@@ -160,7 +160,10 @@ impl Bus for TestBus {
     fn end(&self, topic: &str) -> Result<Vec<Position>, BusError> {
         let inner = self.call()?;
         let partitions = inner.topics.get(topic).into_iter().flatten();
-        Ok((0..).zip(partitions).map(|(partition, messages)| Position { partition, offset: messages.len() as u64 }).collect())
+        Ok((0..)
+            .zip(partitions)
+            .map(|(partition, messages)| Position { partition, offset: messages.len() as u64 })
+            .collect())
     }
 }
 
@@ -174,13 +177,10 @@ impl Producer for Sender {
             return Err(SendError::Full);
         }
         let mut delivery = delivery(topic, message.key, message.payload);
-        delivery.headers = message
-            .headers
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), Bytes::copy_from_slice(value)))
-            .collect();
+        delivery.headers =
+            message.headers.iter().map(|(name, value)| ((*name).to_owned(), Bytes::copy_from_slice(value))).collect();
         // Every other message is in the topic before anybody is told.
-        let there = ticket % 2 == 0;
+        let there = ticket.is_multiple_of(2);
         if there {
             delivery.position = inner.append(delivery.clone());
         }

@@ -105,6 +105,16 @@ fn a_half_written_flag_is_waited_for_until_it_stays_as_it_is() {
     assert_eq!(runner.step(&GoOn).unwrap().refused, 1);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_that_cannot_be_read_keeps_no_other_waiting() {
+    let world = world();
+    std::os::unix::fs::symlink("/nowhere", world.inbox(NAME)).unwrap();
+    fs::write(world.inbox(&format!("{NAME}.ok")), format!("rows=1\nsm3={}\n", "0".repeat(64))).unwrap();
+    world.put("L_320102_002.txt", 'I', &["20260101000001|a|U|one"]);
+    assert_eq!(world.step().unwrap(), Step { taken: 1, waiting: 1, ..Step::default() });
+}
+
 #[test]
 fn an_error_page_of_the_provider_is_waited_with_and_replaced() {
     let world = world();

@@ -38,7 +38,7 @@ fn files_become_records_and_a_second_process_goes_on() {
     let mut second = runner(&world, &bus);
     second.step(&GoOn).unwrap();
     let counters = second.counters().unwrap();
-    assert_eq!((counters.read, counters.published, counters.unchanged), (9002, 9001, 0));
+    assert_eq!((counters.read, counters.published, counters.unchanged), (9002, 9001, 1));
     let mut consumer = bus.consumer(&[Start::beginning("exchange.records.testing")]).unwrap();
     let records = read(consumer.as_mut());
     assert_eq!(records.len(), 9001);

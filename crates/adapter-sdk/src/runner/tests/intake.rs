@@ -4,8 +4,12 @@ use super::{
     bus::TestBus,
     world::{GoOn, RECORDS, World},
 };
-use crate::{Counters, Step, Written};
+use crate::{Counters, IntakeError, Step, Stop, Written};
 use contract::v1::RejectState;
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 fn world() -> World {
     World::new(TestBus::faulty())
@@ -18,18 +22,22 @@ fn counts(counters: &Counters) -> [u64; 6] {
 #[test]
 fn every_row_ends_as_exactly_one_thing() {
     let world = world();
-    world.put("L_320102_001.txt", 'I', &[
-        "20260101000001|a|U|one",
-        "20260101000001|a|U|one",
-        "20260101000000|a|U|old",
-        "20260101000009|a|H|history",
-        "20260101000002|b|2|two",
-        "20260101000003|c|B|bad",
-        "no row",
-        "20260101000003|c|P|panic",
-        "20260101000004|c|S|no",
-        "20260101000005|a|W|",
-    ]);
+    world.put(
+        "L_320102_001.txt",
+        'I',
+        &[
+            "20260101000001|a|U|one",
+            "20260101000001|a|U|one",
+            "20260101000000|a|U|old",
+            "20260101000009|a|H|history",
+            "20260101000002|b|2|two",
+            "20260101000003|c|B|bad",
+            "no row",
+            "20260101000003|c|P|panic",
+            "20260101000004|c|S|no",
+            "20260101000005|a|W|",
+        ],
+    );
     assert_eq!(world.step().unwrap(), Step { taken: 1, ..Step::default() });
     let counters = world.counters();
     assert_eq!(counts(&counters), [10, 3, 1, 2, 3, 1]);
@@ -53,7 +61,8 @@ fn a_record_says_where_it_came_from() {
     assert_eq!(source.digest, security::digest::sha256(b"20260101000001|a|U|one"));
     let message = world.bus.messages(RECORDS).pop().unwrap();
     assert_eq!(message.key, "natural-person/a");
-    let headers: Vec<(&str, &[u8])> = message.headers.iter().map(|(name, value)| (name.as_str(), value.as_ref())).collect();
+    let headers: Vec<(&str, &[u8])> =
+        message.headers.iter().map(|(name, value)| (name.as_str(), value.as_ref())).collect();
     assert!(headers.contains(&("ce_type", b"exchange.canonical.v1.Record")));
     assert!(headers.contains(&("ce_source", b"/departments/testing/lines")));
     assert!(headers.contains(&("ce_id", b"natural-person/a@20260101000001.0000000001.0000000001")));
@@ -128,7 +137,8 @@ fn a_correction_under_the_same_name_is_taken_in_and_the_same_file_again_changes_
 fn a_full_export_reports_what_it_does_not_mention() {
     let world = world();
     let stamp = "20260101000001";
-    let rows: Vec<String> = ["a|U|1", "b|U|2", "c|U|3", "d|W|", "e|U|5"].iter().map(|row| format!("{stamp}|{row}")).collect();
+    let rows: Vec<String> =
+        ["a|U|1", "b|U|2", "c|U|3", "d|W|", "e|U|5"].iter().map(|row| format!("{stamp}|{row}")).collect();
     world.put("L_320102_001.txt", 'I', &rows.iter().map(String::as_str).collect::<Vec<_>>());
     world.step().unwrap();
     assert_eq!(world.intake().missing_from_full, 0);
@@ -172,4 +182,43 @@ fn an_idle_adapter_says_that_it_is_alive_but_not_all_the_time() {
     world.clock.advance(chrono::Duration::seconds(31));
     runner.step(&GoOn).unwrap();
     assert_eq!(announced(), first + 1);
+}
+
+/// Mends the bus at the first pause, and stops at the second.
+struct Mends {
+    bus: TestBus,
+    pauses: AtomicUsize,
+}
+
+impl Stop for Mends {
+    fn is_stopped(&self) -> bool {
+        self.pauses.load(Ordering::Relaxed) > 1
+    }
+
+    fn pause(&self, _time: Duration) {
+        self.pauses.fetch_add(1, Ordering::Relaxed);
+        self.bus.heal();
+    }
+}
+
+#[test]
+fn a_runner_outlives_a_bus_that_dies_and_comes_back() {
+    let world = world();
+    world.put("L_320102_001.txt", 'I', &["20260101000001|a|U|one"]);
+    let mut runner = world.runner();
+    world.bus.die_at(9);
+    let stop = Mends { bus: world.bus.clone(), pauses: AtomicUsize::new(0) };
+    runner.run(&stop).unwrap();
+    assert_eq!(runner.counters().unwrap().published, 1);
+    assert_eq!(world.names(), ["done/L_320102_001.txt", "done/L_320102_001.txt.ok"]);
+}
+
+#[test]
+fn what_waiting_does_not_mend_ends_the_run() {
+    let world = world();
+    world.put("L_320102_001.txt", 'I', &["20260101000001|a|U|one"]);
+    world.step().unwrap();
+    world.bus.empty(RECORDS);
+    let mut runner = world.runner();
+    assert!(matches!(runner.run(&GoOn), Err(IntakeError::BusBehind)));
 }

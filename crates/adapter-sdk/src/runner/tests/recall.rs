@@ -9,13 +9,17 @@ use std::{fs, path::Path};
 
 fn world() -> World {
     let world = World::new(TestBus::default());
-    world.put("L_320102_001.txt", 'I', &[
-        "20260101000001|a|U|one",
-        "20260101000005|a|U|two",
-        "20260101000003|b|W|",
-        "20260101000003|c|2|three",
-        "20260101000003|d|B|bad",
-    ]);
+    world.put(
+        "L_320102_001.txt",
+        'I',
+        &[
+            "20260101000001|a|U|one",
+            "20260101000005|a|U|two",
+            "20260101000003|b|W|",
+            "20260101000003|c|2|three",
+            "20260101000003|d|B|bad",
+        ],
+    );
     world.step().unwrap();
     world
 }
@@ -25,12 +29,11 @@ fn lost_state_is_put_together_from_the_departments_own_topic() {
     let world = world();
     let (counters, intake) = (world.counters(), world.intake());
     world.lose_state();
-    world.put("L_320102_002.txt", 'I', &[
-        "20260101000004|a|U|late",
-        "20260101000005|a|U|two",
-        "20260101000003|b|W|",
-        "20260101000009|c|U|four",
-    ]);
+    world.put(
+        "L_320102_002.txt",
+        'I',
+        &["20260101000004|a|U|late", "20260101000005|a|U|two", "20260101000003|b|W|", "20260101000009|c|U|four"],
+    );
     let mut runner = world.runner();
     assert_eq!(runner.step(&GoOn).unwrap().taken, 1);
     let after = runner.counters().unwrap();
@@ -78,7 +81,7 @@ fn a_topic_that_was_emptied_is_refused_loudly() {
 #[test]
 fn what_is_no_record_on_the_topic_is_passed_over() {
     let world = world();
-    world.bus.put(RECORDS, "x", &[], b"\xff\xff".to_vec());
+    world.bus.put(RECORDS, "x", &[], b"\xff\xff");
     world.lose_state();
     world.step().unwrap();
     assert_eq!(world.counters().read, 5);

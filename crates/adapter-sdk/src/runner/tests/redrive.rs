@@ -53,13 +53,15 @@ fn ask(world: &World, department: &str) {
         .bus
         .messages(REJECTS)
         .iter()
-        .map(|message| target(std::str::from_utf8(&message.key).unwrap(), message.position.partition, message.position.offset))
+        .map(|message| {
+            target(std::str::from_utf8(&message.key).unwrap(), message.position.partition, message.position.offset)
+        })
         .collect();
     targets.extend([target("gone", 0, 999), target("gone", 9, 0), target("another", 1, 0)]);
     let command = RedriveCommand { department: department.to_owned(), targets };
     let headers = [("ce_type", RedriveCommand::full_name())];
     let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
-    world.bus.put("exchange.control", "redrive", &headers, command.encode_to_vec());
+    world.bus.put("exchange.control", "redrive", &headers, &command.encode_to_vec());
 }
 
 fn target(id: &str, partition: u32, offset: u64) -> RedriveTarget {
@@ -111,6 +113,17 @@ fn what_came_after_the_row_stands_even_under_the_same_stamp() {
 }
 
 #[test]
+fn what_was_commanded_before_the_state_was_lost_is_not_commanded_anew() {
+    let world = world();
+    ask(&world, "testing");
+    world.lose_state();
+    let mut runner = mended(&world);
+    assert_eq!(runner.step(&GoOn).unwrap().redriven, 0);
+    ask(&world, "testing");
+    assert_eq!(runner.step(&GoOn).unwrap().redriven, 2);
+}
+
+#[test]
 fn a_command_to_another_department_is_none_of_ours() {
     let world = world();
     ask(&world, "somebody");
@@ -136,6 +149,10 @@ fn a_crash_while_rejects_are_driven_again_changes_nothing() {
         drop(mended(&world).step(&GoOn));
         world.bus.heal();
         mended(&world).step(&GoOn).unwrap();
-        assert_eq!((&world.effect(), &world.rejects(), &world.counters()), (&expected.0, &expected.1, &expected.2), "call {call}");
+        assert_eq!(
+            (&world.effect(), &world.rejects(), &world.counters()),
+            (&expected.0, &expected.1, &expected.2),
+            "call {call}"
+        );
     }
 }

@@ -8,7 +8,13 @@ use contract::{
 };
 use domain::{Language, ManualClock};
 use prost::Message;
-use std::{collections::BTreeMap, fs, path::PathBuf, sync::{Arc, Mutex}, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use tempfile::TempDir;
 
 pub(super) const RECORDS: &str = "exchange.records.testing";
@@ -134,17 +140,16 @@ impl World {
 
     /// Names in the folder and below, with their bytes.
     pub(super) fn tree(&self) -> BTreeMap<String, Vec<u8>> {
-        let mut tree = BTreeMap::new();
-        for place in ["", "done/", "refused/"] {
-            for entry in fs::read_dir(self.inbox(place)).into_iter().flatten() {
-                let entry = entry.unwrap();
-                if entry.path().is_file() {
-                    let name = format!("{place}{}", entry.file_name().to_string_lossy());
-                    tree.insert(name, fs::read(entry.path()).unwrap());
-                }
-            }
-        }
-        tree
+        let entries = ["", "done/", "refused/"].into_iter().flat_map(|place| {
+            let entries = fs::read_dir(self.inbox(place)).into_iter().flatten();
+            entries.map(move |entry| (place, entry.unwrap()))
+        });
+        entries
+            .filter(|(_, entry)| entry.path().is_file())
+            .map(|(place, entry)| {
+                (format!("{place}{}", entry.file_name().to_string_lossy()), fs::read(entry.path()).unwrap())
+            })
+            .collect()
     }
 
     pub(super) fn names(&self) -> Vec<String> {

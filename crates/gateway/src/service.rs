@@ -1,0 +1,23 @@
+//! gRPC and REST on one mutual-TLS port: two spellings of the same calls.
+
+mod body;
+mod call;
+mod connection;
+mod desk;
+mod fault;
+mod grpc;
+mod health;
+mod limits;
+mod listener;
+mod query;
+mod rest;
+mod router;
+
+pub(crate) use self::{
+    call::{Action, Call},
+    connection::Connections,
+    desk::{Answered, Desk},
+    fault::Fault,
+    listener::{Door, Listener},
+    router::router,
+};

@@ -1,0 +1,245 @@
+//! What a call is answered with when it is not answered: one list for gRPC and REST.
+
+use bytes::Bytes;
+use contract::{
+    ContractError,
+    google_rpc::{BadRequest, ErrorInfo, FieldViolation, RetryInfo, Status as Details},
+};
+use domain::{Outcome, Reason};
+use http::{HeaderValue, StatusCode, header};
+use prost::Message;
+use prost_types::Any;
+use routing::FieldFault;
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+use tonic::Code;
+
+/// Domain of the reasons in gRPC errors.
+const DOMAIN: &str = "exchange";
+
+/// Why a call is not answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The request is malformed, field by field.
+    Invalid(Vec<FieldFault>),
+    /// The caller may not.
+    Refused {
+        /// Why.
+        reason: Reason,
+        /// A sentence for people.
+        detail: String,
+        /// When asking again may help.
+        retry_after: Option<Duration>,
+    },
+    /// There is no such thing, or the caller may not know of it.
+    NotFound(String),
+    /// The `request_id` was used for another question.
+    Conflict(String),
+    /// The base revision is no longer in force.
+    Stale(String),
+    /// Not now.
+    Unavailable {
+        /// When asking again may help.
+        retry_after: Duration,
+        /// A sentence for people.
+        detail: String,
+    },
+    /// No such path or method.
+    NoMethod,
+    /// The path takes another verb.
+    Verb,
+    /// The request is larger than it may be.
+    TooLarge,
+    /// The body is of another media type.
+    MediaType,
+    /// A mistake of this program; the log has more.
+    Internal,
+}
+
+impl Fault {
+    /// One wrong field.
+    pub(crate) fn field(field: impl Into<String>, rule: &'static str, description: impl Into<String>) -> Self {
+        Self::Invalid(vec![FieldFault { field: field.into(), rule, description: description.into() }])
+    }
+
+    /// Not now, but perhaps in a moment.
+    pub(crate) fn away(detail: impl Into<String>) -> Self {
+        Self::Unavailable { retry_after: Duration::from_secs(1), detail: detail.into() }
+    }
+
+    /// What it counts as.
+    pub(crate) fn outcome(&self) -> Outcome {
+        match self {
+            Self::Refused { .. } => Outcome::Refused,
+            Self::NotFound(_) => Outcome::NotFound,
+            Self::Unavailable { .. } | Self::Internal => Outcome::Unavailable,
+            _ => Outcome::Invalid,
+        }
+    }
+
+    /// The answer in REST (RFC 9457).
+    pub(super) fn into_problem(self) -> http::Response<axum::body::Body> {
+        let (status, _, reason, title) = self.words();
+        let mut problem = json!({
+            "type": format!("urn:exchange:{reason}"),
+            "title": title,
+            "status": status.as_u16(),
+            "detail": self.detail(title),
+            "reason": reason,
+        });
+        if let Self::Invalid(fields) = &self {
+            problem["fields"] = fields.iter().map(field_value).collect();
+        }
+        let retry = self.retry_after().map(whole_seconds);
+        if let Some(seconds) = retry {
+            problem["retry_after_s"] = seconds.into();
+        }
+        let mut response = http::Response::new(axum::body::Body::from(problem.to_string()));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = retry {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+
+    /// The answer in gRPC.
+    pub(super) fn into_status(self) -> tonic::Status {
+        let (_, code, reason, title) = self.words();
+        let message = self.detail(title);
+        let info = ErrorInfo { reason: reason.to_owned(), domain: DOMAIN.to_owned(), ..ErrorInfo::default() };
+        let mut details: Vec<Any> = Any::from_msg(&info).into_iter().collect();
+        if let Self::Invalid(fields) = &self {
+            let bad = BadRequest { field_violations: fields.iter().map(violation).collect() };
+            details.extend(Any::from_msg(&bad));
+        }
+        if let Some(after) = self.retry_after() {
+            let retry_delay = prost_types::Duration::try_from(after).ok();
+            details.extend(Any::from_msg(&RetryInfo { retry_delay }));
+        }
+        let details = Details { code: code.into(), message: message.clone(), details };
+        tonic::Status::with_details(code, message, Bytes::from(details.encode_to_vec()))
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { retry_after, .. } => *retry_after,
+            Self::Unavailable { retry_after, .. } => Some(*retry_after),
+            _ => None,
+        }
+    }
+
+    fn detail(&self, title: &str) -> String {
+        match self {
+            Self::Refused { detail, .. } | Self::Unavailable { detail, .. } => detail.clone(),
+            Self::NotFound(detail) | Self::Conflict(detail) | Self::Stale(detail) => detail.clone(),
+            Self::Invalid(fields) => {
+                let each = fields.iter().map(|fault| match fault.field.as_str() {
+                    "" => fault.description.clone(),
+                    field => format!("{field}: {}", fault.description),
+                });
+                each.collect::<Vec<_>>().join("; ")
+            }
+            _ => title.to_owned(),
+        }
+    }
+
+    /// HTTP status, gRPC code, reason, title.
+    fn words(&self) -> (StatusCode, Code, &'static str, &'static str) {
+        match self {
+            Self::Invalid(_) => (StatusCode::BAD_REQUEST, Code::InvalidArgument, "INVALID", "the request is malformed"),
+            Self::Refused { reason, .. } if reason.is_quota() => {
+                (StatusCode::TOO_MANY_REQUESTS, Code::ResourceExhausted, reason.as_str(), "a quota is used up")
+            }
+            Self::Refused { reason, .. } => {
+                (StatusCode::FORBIDDEN, Code::PermissionDenied, reason.as_str(), "the request is refused")
+            }
+            Self::NotFound(_) => (StatusCode::NOT_FOUND, Code::NotFound, "NOT_FOUND", "there is no such thing"),
+            Self::Conflict(_) => {
+                (StatusCode::CONFLICT, Code::AlreadyExists, "REQUEST_ID", "the request_id was used for another request")
+            }
+            Self::Stale(_) => {
+                (StatusCode::CONFLICT, Code::Aborted, "STALE_REVISION", "the base revision is no longer in force")
+            }
+            Self::Unavailable { .. } => {
+                (StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable, "UNAVAILABLE", "this cannot be answered now")
+            }
+            Self::NoMethod => (StatusCode::NOT_FOUND, Code::Unimplemented, "NO_METHOD", "there is no such path"),
+            Self::Verb => {
+                (StatusCode::METHOD_NOT_ALLOWED, Code::Unimplemented, "VERB", "the path takes another verb")
+            }
+            Self::TooLarge => {
+                (StatusCode::PAYLOAD_TOO_LARGE, Code::ResourceExhausted, "TOO_LARGE", "a request has at most 1 MiB")
+            }
+            Self::MediaType => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                Code::Unimplemented,
+                "MEDIA_TYPE",
+                "the body must be of type application/json, or one gRPC message, uncompressed",
+            ),
+            Self::Internal => {
+                (StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, "INTERNAL", "the exchange made a mistake")
+            }
+        }
+    }
+}
+
+/// A request that does not fit its message.
+impl From<ContractError> for Fault {
+    fn from(error: ContractError) -> Self {
+        match error {
+            ContractError::Member { path, fault } => Self::field(path, fault.as_str(), fault.to_string()),
+            ContractError::Syntax { .. } => Self::field("", "json", error.to_string()),
+            other => Self::field("", "malformed", other.to_string()),
+        }
+    }
+}
+
+fn field_value(fault: &FieldFault) -> Value {
+    let members = [("field", fault.field.as_str()), ("rule", fault.rule)];
+    Value::Object(Map::from_iter(members.map(|(name, value)| (name.to_owned(), value.into()))))
+}
+
+fn violation(fault: &FieldFault) -> FieldViolation {
+    FieldViolation {
+        field: fault.field.clone(),
+        description: fault.description.clone(),
+        reason: fault.rule.to_owned(),
+    }
+}
+
+/// Rounded up, so that asking again then is not too early.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotas_say_when_to_ask_again_in_whole_seconds() {
+        let fault = Fault::Refused {
+            reason: Reason::QuotaSecond,
+            detail: "wait".to_owned(),
+            retry_after: Some(Duration::from_millis(300)),
+        };
+        let response = fault.clone().into_problem();
+        assert_eq!((response.status(), &response.headers()[header::RETRY_AFTER]), (StatusCode::TOO_MANY_REQUESTS, &HeaderValue::from(1)));
+        assert_eq!(fault.into_status().code(), Code::ResourceExhausted);
+    }
+
+    #[test]
+    fn grpc_details_name_reason_and_fields() {
+        let status = Fault::field("purpose.matter", "required", "is required").into_status();
+        let details = Details::decode(status.details()).unwrap();
+        assert_eq!(details.code, i32::from(Code::InvalidArgument));
+        let info: ErrorInfo = details.details[0].to_msg().unwrap();
+        assert_eq!((info.reason.as_str(), info.domain.as_str()), ("INVALID", "exchange"));
+        let bad: BadRequest = details.details[1].to_msg().unwrap();
+        assert_eq!(bad.field_violations[0].field, "purpose.matter");
+        assert_eq!(bad.field_violations[0].reason, "required");
+    }
+}

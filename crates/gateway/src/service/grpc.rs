@@ -1,0 +1,77 @@
+//! Calls in gRPC over HTTP/2: one message in, one message out.
+
+use super::{
+    Desk, Fault,
+    body::{self, Time},
+    desk::Route,
+    limits,
+};
+use axum::body::Body;
+use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
+use http::{HeaderMap, HeaderValue, Request, Response, header};
+use http_body_util::{BodyExt as _, Full};
+use security::Peer;
+use std::sync::Arc;
+
+/// Flag and length before each message.
+const PREFIX: usize = 5;
+const MEDIA_TYPE: &str = "application/grpc";
+
+/// Answers one call.
+pub(super) async fn answer(desk: Arc<Desk>, route: Route, request: Request<Body>) -> Response<Body> {
+    if !is_grpc(request.headers()) {
+        return Fault::MediaType.into_problem();
+    }
+    let (head, body) = request.into_parts();
+    let Some(peer) = head.extensions.get::<Arc<Peer>>() else {
+        return refuse(Fault::Internal);
+    };
+    let begun = Time::start();
+    let (time, read) = match begun.shortened_by_grpc(&head.headers) {
+        Ok(time) => (time, message(body, time).await),
+        Err(fault) => (begun, Err(fault)),
+    };
+    match desk.answer(route, &peer.caller, read, time).await {
+        Ok(answer) => reply(&answer),
+        Err(fault) => refuse(fault),
+    }
+}
+
+/// Whether a request is one of gRPC.
+pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
+    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    matches!(media_type.strip_prefix(MEDIA_TYPE), Some("" | "+proto"))
+}
+
+/// An answer without a message.
+pub(super) fn refuse(fault: Fault) -> Response<Body> {
+    fault.into_status().into_http()
+}
+
+async fn message(body: Body, time: Time) -> Result<Bytes, Fault> {
+    let mut bytes = body::read(body, limits::REQUEST + PREFIX, time).await?;
+    let malformed = || Fault::field("", "malformed", "is not one gRPC message");
+    if bytes.len() < PREFIX {
+        return Err(malformed());
+    }
+    let is_compressed = bytes.get_u8() != 0;
+    let length = usize::try_from(bytes.get_u32()).map_err(|_| malformed())?;
+    if is_compressed {
+        return Err(Fault::MediaType);
+    }
+    if length == bytes.len() { Ok(bytes) } else { Err(malformed()) }
+}
+
+fn reply(answer: &Bytes) -> Response<Body> {
+    let Ok(length) = u32::try_from(answer.len()) else { return refuse(Fault::Internal) };
+    let mut frame = BytesMut::with_capacity(PREFIX + answer.len());
+    frame.put_u8(0);
+    frame.put_u32(length);
+    frame.extend_from_slice(answer);
+    let mut trailers = HeaderMap::new();
+    trailers.insert("grpc-status", HeaderValue::from_static("0"));
+    let body = Full::new(frame.freeze()).with_trailers(std::future::ready(Some(Ok(trailers))));
+    let mut response = Response::new(Body::new(body));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+    response
+}

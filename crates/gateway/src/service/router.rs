@@ -1,0 +1,71 @@
+//! Paths to methods, generated from the contract.
+
+use super::{
+    Desk, Fault,
+    desk::Route,
+    grpc,
+    health::Checks,
+    rest::{self, json_response},
+};
+use crate::vitals::Vitals;
+use axum::{
+    Router,
+    body::Body,
+    routing::{MethodRouter, get, on, post},
+};
+use contract::rest::Verb;
+use http::{Request, Response};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use tonic_health::pb::health_server::HealthServer;
+
+/// Everything on the service port.
+///
+/// # Errors
+/// When the descriptors cannot be reflected.
+pub(crate) fn router(
+    desk: &Arc<Desk>,
+    vitals: &Arc<Vitals>,
+    stop: CancellationToken,
+) -> Result<Router, tonic_reflection::server::Error> {
+    let mut router = Router::new();
+    for route in Route::all() {
+        router = router.route(&route.method.grpc_path, over_grpc(desk, route));
+        if let Some(twin) = &route.method.twin {
+            router = router.route(&twin.path, over_rest(desk, route, twin.verb));
+        }
+    }
+    let document = contract::openapi::document().to_string();
+    let health = HealthServer::new(Checks::new(Arc::clone(vitals), stop));
+    Ok(router
+        .route("/v1/openapi.json", get(move || std::future::ready(json_response(document.clone()))))
+        .route_service("/grpc.health.v1.Health/{method}", health)
+        .route_service("/grpc.reflection.v1.ServerReflection/{method}", reflection().build_v1()?)
+        .route_service("/grpc.reflection.v1alpha.ServerReflection/{method}", reflection().build_v1alpha()?)
+        .method_not_allowed_fallback(|| std::future::ready(Fault::Verb.into_problem()))
+        .fallback(unknown))
+}
+
+fn over_grpc(desk: &Arc<Desk>, route: Route) -> MethodRouter {
+    let desk = Arc::clone(desk);
+    post(move |request| grpc::answer(Arc::clone(&desk), route, request))
+}
+
+fn over_rest(desk: &Arc<Desk>, route: Route, verb: Verb) -> MethodRouter {
+    let desk = Arc::clone(desk);
+    let filter = match verb {
+        Verb::Get => axum::routing::MethodFilter::GET,
+        Verb::Post => axum::routing::MethodFilter::POST,
+    };
+    on(filter, move |request| rest::answer(Arc::clone(&desk), route, request))
+}
+
+async fn unknown(request: Request<Body>) -> Response<Body> {
+    if grpc::is_grpc(request.headers()) { grpc::refuse(Fault::NoMethod) } else { Fault::NoMethod.into_problem() }
+}
+
+fn reflection() -> tonic_reflection::server::Builder<'static> {
+    tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(contract::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+}

@@ -1,0 +1,135 @@
+//! `GetEquity`: the tree of shareholdings above or below an enterprise or holder.
+//!
+//! Rests on one grant of `shareholding` that shows the holder, whole or by name; what else it grants
+//! decides what nodes and edges show. The register of enterprises is only joined.
+
+mod graph;
+mod walk;
+
+use crate::{
+    answered::Answered,
+    coverage::Cover,
+    fault::{Fault, Faults},
+    find,
+    ground::{Ground, Plea},
+    joins::{LEGAL_PERSON, SHAREHOLDING},
+    question::{self, Common, Parts, Question},
+    sentence,
+    stop::Stop,
+};
+use contract::v1::{self, Direction};
+use domain::{Identifier, IdentifierKind, Outcome, Reason, catalogue::Resource};
+use policy::{Approved, Denial, Permit, Use};
+use std::sync::Arc;
+use store::ViewReader;
+use walk::Walk;
+
+const MAX_DEPTH: u32 = 10;
+/// Items that add to the tree when they are granted beside the holder.
+const OPTIONAL: [&str; 6] =
+    ["enterprise", "enterprise.name", "share_percent", "subscribed_amount", "currency", "enterprise_source_id"];
+
+/// A well-formed question.
+#[derive(Debug)]
+pub(crate) struct GetEquity {
+    common: Common,
+    by: Identifier,
+    direction: Direction,
+    depth: u32,
+    resource: Option<Arc<Resource>>,
+}
+
+impl Question for GetEquity {
+    fn read<V>(ground: &Ground<'_, V>, request: &[u8]) -> Result<Self, Stop> {
+        let mut wire: v1::GetEquityRequest = question::decode(ground, request)?;
+        let mut faults = Faults::new(ground.settings.language);
+        wire.request_signature.clear();
+        let request_id = std::mem::take(&mut wire.request_id);
+        let digest = question::digest(&wire);
+        let parts =
+            Parts { purpose: wire.purpose.as_ref(), max_age: wire.max_age.as_ref(), request_id: &request_id, digest };
+        let common = Common::read(&parts, &mut faults);
+        let resource = ground.resource(SHAREHOLDING).cloned();
+        let by = question::identifier(wire.by.as_ref(), &mut faults);
+        let direction = wire.direction();
+        if direction == Direction::Unspecified {
+            faults.add("direction", if wire.direction == 0 { Fault::Required } else { Fault::Direction });
+        }
+        if !(1..=MAX_DEPTH).contains(&wire.depth) {
+            faults.add("depth", if wire.depth == 0 { Fault::Required } else { Fault::Depth });
+        }
+        if by.as_ref().is_some_and(|by| !can_be_asked(resource.as_deref(), by.kind(), direction)) {
+            faults.add("by.kind", Fault::NoLookup);
+        }
+        faults.settle()?;
+        let by = by.ok_or_else(|| Faults::one(ground.settings.language, "by", Fault::Required))?;
+        Ok(Self { common, by, direction, depth: wire.depth, resource })
+    }
+
+    fn resource(&self) -> Option<&str> {
+        self.resource.as_ref().map(|_| SHAREHOLDING)
+    }
+
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    /// Asks for the holder, and for as much of the rest as one grant allows.
+    fn judge<V>(&mut self, ground: &Ground<'_, V>) -> Result<Vec<Approved>, Stop> {
+        let Some(resource) = &self.resource else {
+            return Err(Denial { reason: Reason::NoGrant, grant: None, retry_after: None }.into());
+        };
+        let plea = Plea { common: &self.common, r#use: Use::Read, resource, by: &self.by };
+        let mut items = vec!["holder".to_owned()];
+        let mut approved = match ground.judge(&plea, &items) {
+            Ok(approved) => approved,
+            Err(denial) if denial.reason == Reason::Item => {
+                items = vec!["holder.name".to_owned()];
+                ground.judge(&plea, &items)?
+            }
+            Err(denial) => return Err(denial.into()),
+        };
+        for item in OPTIONAL {
+            items.push(item.to_owned());
+            match ground.judge(&plea, &items) {
+                Ok(more) => approved = more,
+                Err(_) => drop(items.pop()),
+            }
+        }
+        Ok(vec![approved])
+    }
+
+    async fn answer<V: ViewReader>(&self, ground: &Ground<'_, V>, permits: &[Permit]) -> Result<Answered, Stop> {
+        let mut response = v1::GetEquityResponse::default();
+        let mut outcome = Outcome::NoCoverage;
+        for permit in permits {
+            let cover = Cover::of(ground.snapshot, permit, SHAREHOLDING);
+            let reader = ground.shelf.reader(permit);
+            let walk = Walk::new(ground, reader, self.direction, self.depth);
+            outcome = match walk.run(&self.by).await? {
+                walk::Tree::Grown(graph) => {
+                    (response.nodes, response.edges, response.truncated) = graph.into_wire();
+                    cover.outcome_of_found(ground.now, self.common.max_age)
+                }
+                walk::Tree::Ambiguous => Outcome::Ambiguous,
+                // An enterprise that was taken out of the register was there, too.
+                walk::Tree::Nothing => match reader.withdrawn(LEGAL_PERSON, &self.by).await? {
+                    Some(_) => Outcome::Withdrawn,
+                    None => find::nothing(&reader, &cover, &self.by).await?.outcome,
+                },
+            };
+            response.coverage = Some(cover.message());
+        }
+        response.set_outcome(outcome.into());
+        response.detail = sentence::outcome(outcome, ground.settings.language);
+        Ok(Answered::new(outcome, &response))
+    }
+}
+
+/// Nobody holds shares in a person, so upwards only enterprises can be asked for.
+fn can_be_asked(resource: Option<&Resource>, kind: IdentifierKind, direction: Direction) -> bool {
+    let has_lookup = resource.is_none_or(|resource| resource.lookups_by(kind).next().is_some());
+    let is_enterprise =
+        matches!(kind, IdentifierKind::Uscc | IdentifierKind::RegistrationNumber | IdentifierKind::SourceKey);
+    has_lookup && (direction != Direction::Up || is_enterprise)
+}
