@@ -170,6 +170,7 @@ impl Runner {
         if self.announced.is_none() {
             desk.announce()?;
         }
+        desk.give_up_lost_unit(&self.inbox)?;
         for dropped in in_order(self.inbox.scan(&self.setup.adapter.files)?, desk.pipeline.state()) {
             if stop.is_stopped() {
                 return Err(IntakeError::Stopped);

@@ -118,6 +118,7 @@ impl EmbeddedBus {
 
     fn open_on(folder: &Path, config: EmbeddedConfig, disk: Arc<dyn Disk>) -> Result<Self, BusError> {
         config.check()?;
+        make_folder(disk.as_ref(), folder).map_err(|error| unavailable(folder, &error))?;
         let lock = take_lock(folder)?;
         let shared = Shared {
             folder: folder.to_owned(),
@@ -129,7 +130,8 @@ impl EmbeddedBus {
         };
         for name in topic_names(folder).map_err(|error| unavailable(folder, &error))? {
             if topic_file::exists(&folder.join(&name)) {
-                shared.open_topic(&name)?;
+                let log = Arc::new(recovery::open(&shared, &name)?);
+                lock(&shared.topics).insert(name, log);
             }
         }
         Ok(Self { shared: Arc::new(shared) })
@@ -164,31 +166,38 @@ impl Shared {
         topics.get(name).map(Arc::clone).ok_or_else(|| BusError::Unavailable(format!("there is no topic {name}")))
     }
 
+    /// Two callers that create the same topic at once must not make or open it twice, so the list
+    /// stays locked meanwhile.
     fn create_topic(&self, topic: &Topic) -> Result<(), BusError> {
         check_name(&topic.name)?;
-        if lock(&self.topics).contains_key(&topic.name) {
+        let mut topics = lock(&self.topics);
+        if topics.contains_key(&topic.name) {
             return Ok(());
         }
         let folder = self.folder.join(&topic.name);
         topic_file::create(self.disk.as_ref(), &folder, topic.compacted)
             .map_err(|error| unavailable(&folder, &error))?;
-        self.open_topic(&topic.name)
-    }
-
-    /// Two callers that create the same topic at once must not open it twice, so the list stays
-    /// locked meanwhile.
-    fn open_topic(&self, name: &str) -> Result<(), BusError> {
-        let mut topics = lock(&self.topics);
-        if !topics.contains_key(name) {
-            let log = recovery::open(self, name)?;
-            topics.insert(name.to_owned(), Arc::new(log));
-        }
+        topics.insert(topic.name.clone(), Arc::new(recovery::open(self, &topic.name)?));
         Ok(())
     }
 }
 
+/// Makes a folder that survives a loss of power, as what is put into it will.
+fn make_folder(disk: &dyn Disk, folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let parent = match folder.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => return Ok(()),
+    };
+    make_folder(disk, parent)?;
+    fs::create_dir_all(folder)?;
+    disk.sync_folder(parent)
+}
+
 fn take_lock(folder: &Path) -> Result<File, BusError> {
-    fs::create_dir_all(folder).map_err(|error| unavailable(folder, &error))?;
     let file = File::create(folder.join(".lock")).map_err(|error| unavailable(folder, &error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),

@@ -3,7 +3,7 @@
 
 use bus::{
     Ack, Bus, BusError, KafkaBus, KafkaConfig, Message, SendError, Start,
-    conformance::{Suite, read_to_end},
+    conformance::{Suite, read_to_end, settle},
 };
 use rdkafka::{
     mocking::MockCluster,
@@ -153,6 +153,17 @@ fn a_message_that_no_broker_takes_in_time_comes_back_as_failed() {
     }
     assert!(matches!(acks[..], [Ack { ticket: 4, result: Err(BusError::Unavailable(_)) }]), "{acks:?}");
     assert_eq!(producer.in_flight(), 0);
+}
+
+#[test]
+fn a_message_confirmed_without_its_place_comes_back_as_failed() {
+    let mock = Mock::new();
+    mock.topic("placeless", 1);
+    let mut producer = mock.bus.producer().unwrap();
+    mock.fail_produce(&[Fault::RD_KAFKA_RESP_ERR_DUPLICATE_SEQUENCE_NUMBER]);
+    producer.send("placeless", 4, &Message { key: b"key", headers: &[], payload: Some(b"value") }).unwrap();
+    let acks = settle(producer.as_mut());
+    assert!(matches!(acks[..], [Ack { ticket: 4, result: Err(BusError::Unavailable(_)) }]), "{acks:?}");
 }
 
 #[test]

@@ -118,7 +118,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path().join("node");
         make(&dir, "127.0.0.1:0", "127.0.0.1:0").unwrap();
-        let config: gateway::config::Config = runtime::config::load(&dir.join("exchange.toml")).unwrap();
+        let config: gateway::config::Config = gateway::config::Config::load(&dir.join("exchange.toml")).unwrap();
         assert_eq!(config.adapter.len(), shipped::adapters().len());
         assert!(gateway::catalogue_files(&dir.join("catalogue")).is_ok());
     }

@@ -9,7 +9,6 @@ use crate::{
 use adapter_sdk::{Runner, RunnerConfig, Stop as AdapterStop};
 use anyhow::{Context, Result};
 use bus::Bus;
-use domain::Language;
 use gateway::{Gateway, Running, config::Config};
 use runtime::{Failure, LogFormat, Options, Process, Stop};
 use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
@@ -80,19 +79,18 @@ pub(crate) fn runner_config(config: &Config, name: &str) -> Result<RunnerConfig>
     let section = config.adapter.iter().find(|section| section.department == name);
     let section = section.ok_or_else(|| usage(format!("the configuration has no [[adapter]] for `{name}`")))?;
     let gateway::config::Source::Files { folder } = &section.source;
-    let language = Language::from_tag(&config.node.language)
-        .ok_or_else(|| usage(format!("[node] language is `{}`; write zh-CN or en", config.node.language)))?;
     let mut settings = RunnerConfig::new(folder.clone(), config.adapter_state(section));
     settings.poll = section.poll.get();
-    settings.language = language;
-    settings.offset = config.offset()?;
+    settings.language = config.node.language.into();
+    settings.offset = config.node.utc_offset.0;
     Ok(settings)
 }
 
 /// Reads a configuration file, its paths made relative to it.
 pub(crate) fn read(path: &Path) -> Result<Config> {
-    let config: Config = runtime::config::load(path)?;
-    Ok(config.resolved(path))
+    let config = Config::load(path)?;
+    config.check().map_err(|error| usage(error.to_string()))?;
+    Ok(config)
 }
 
 /// `exchange config …`.
@@ -100,7 +98,6 @@ pub(crate) fn config(command: ConfigCommand) -> Result<ExitCode> {
     match command {
         ConfigCommand::Check { config } => {
             let read = read(&config)?;
-            read.offset()?;
             for section in &read.adapter {
                 named(&section.department)?;
                 runner_config(&read, &section.department)?;

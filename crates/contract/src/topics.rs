@@ -10,6 +10,9 @@ pub const EVIDENCE: &str = "exchange.evidence";
 /// What adapters announce of themselves.
 pub const STATUS: &str = "exchange.status";
 
+/// Partitions of a department's topics, when whoever comes first makes them.
+pub const DEPARTMENT_PARTITIONS: u32 = 4;
+
 /// Header: media type of the value.
 pub const CONTENT_TYPE: &str = "content-type";
 /// Header: version of `CloudEvents`.

@@ -10,6 +10,7 @@ pub use self::sections::{
 };
 
 use crate::GatewayError;
+use chrono::FixedOffset;
 use runtime::config::{ConfigError, resolve};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -91,6 +92,12 @@ impl Config {
     pub fn adapter_state(&self, section: &AdapterSection) -> PathBuf {
         let usual = || self.node.data_dir.join("adapters").join(&section.department);
         section.state_dir.clone().unwrap_or_else(usual)
+    }
+
+    /// The offset of all days, office hours and daily quotas.
+    #[must_use]
+    pub fn offset(&self) -> FixedOffset {
+        self.node.utc_offset.0
     }
 
     /// The departments taken in by this process.

@@ -4,9 +4,6 @@ use bus::{Start, Topic};
 use std::collections::{BTreeMap, BTreeSet};
 use store::Positions;
 
-/// Partitions of a new topic of records on Kafka.
-const PARTITIONS: u32 = 4;
-
 /// What a topic carries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Carries<'a> {
@@ -43,7 +40,7 @@ pub(crate) fn followed(departments: &BTreeSet<String>) -> Vec<Topic> {
     let own = departments.iter().flat_map(|department| {
         [contract::topics::records(department), contract::topics::rejects(department)].map(|name| Topic {
             name,
-            partitions: PARTITIONS,
+            partitions: contract::topics::DEPARTMENT_PARTITIONS,
             compacted: false,
         })
     });

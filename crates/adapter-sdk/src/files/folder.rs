@@ -72,6 +72,11 @@ impl Inbox {
         Ok(found.into_values().collect())
     }
 
+    /// Whether a file of this name lies here, complete or not.
+    pub(crate) fn holds(&self, name: &str) -> bool {
+        self.folder.join(name).symlink_metadata().is_ok()
+    }
+
     /// Flag files whose data file is not here.
     pub(crate) fn lone_flags(&self, kind: &FileKind) -> Result<Vec<Dropped>, IntakeError> {
         let names = self.names()?;

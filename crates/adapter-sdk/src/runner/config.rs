@@ -39,7 +39,7 @@ impl RunnerConfig {
             poll: Duration::from_secs(2),
             language: Language::Chinese,
             offset: china(),
-            partitions: 6,
+            partitions: contract::topics::DEPARTMENT_PARTITIONS,
             window_rows: 8192,
             window_bytes: 8 << 20,
             max_message: 900 << 10,

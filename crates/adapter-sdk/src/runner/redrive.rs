@@ -99,7 +99,8 @@ impl Desk<'_> {
 
     /// Translates a rejected row again. It keeps its place in the order of versions, so that what came after it stands.
     fn again(&mut self, reject: &Reject, kind: &str) -> Result<(), IntakeError> {
-        let is_done = self.pipeline.ledger().blob(&pipeline::redriven(&reject.reject_id))?.is_some();
+        let is_done = reject.state() == RejectState::Redriven
+            || self.pipeline.ledger().blob(&pipeline::redriven(&reject.reject_id))?.is_some();
         let Some(source) = reject.source.clone().filter(|_| !is_done && !reject.original.is_empty()) else {
             return Ok(());
         };

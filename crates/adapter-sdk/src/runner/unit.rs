@@ -89,6 +89,18 @@ impl Desk<'_> {
         }
     }
 
+    /// Forgets a unit whose file was taken away before its end; what was published of it stands.
+    pub(crate) fn give_up_lost_unit(&mut self, inbox: &Inbox) -> Result<(), IntakeError> {
+        match &self.pipeline.state().unit {
+            Some(unit) if !inbox.holds(&unit.file) => {
+                tracing::warn!(file = unit.file, intake = unit.intake, "unit is given up, its file is gone");
+                self.pipeline.state_mut().unit = None;
+                self.pipeline.checkpoint(true)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Puts flag files away whose data file was put away before the process ended.
     pub(crate) fn clear_lone_flags(&self, inbox: &Inbox) -> Result<(), IntakeError> {
         for dropped in inbox.lone_flags(&self.setup.adapter.files)? {

@@ -68,7 +68,7 @@ impl EmbeddedConsumer {
     }
 
     fn read(&mut self, max: usize, events: &mut Vec<Event>) -> Result<(), BusError> {
-        let full = events.len() + max;
+        let full = events.len().saturating_add(max);
         let mut idle = 0;
         while idle < self.cursors.len() && events.len() < full {
             let turn = self.turn % self.cursors.len();

@@ -129,7 +129,7 @@ impl<'a> Frame<'a> {
 /// Whether, after damage, some frame from `next` on was written when all before it was durable:
 /// then the damaged bytes had been acknowledged.
 pub(crate) fn acknowledged_after(damaged: &[u8], next: u64) -> bool {
-    (1..damaged.len().saturating_sub(HEAD + FIXED)).any(|at| {
+    (1..=damaged.len().saturating_sub(HEAD + FIXED)).any(|at| {
         let candidate = &damaged[at..];
         let plausible = u64_at(candidate, HEAD)
             .is_some_and(|offset| offset > next && offset - next <= damaged.len() as u64)

@@ -52,10 +52,12 @@ impl Producer for EmbeddedProducer {
     fn poll(&mut self, wait: Duration, acks: &mut Vec<Ack>) -> Result<(), BusError> {
         let before = acks.len();
         let seen = self.shared.arrivals.count();
-        let mut failure = None;
+        let mut failure: Option<BusError> = None;
         for sent in self.topics.values_mut() {
-            if let Err(error) = sent.commit(acks) {
-                failure = Some(error);
+            let result = sent.commit(acks);
+            // What will not pass is told before what may.
+            if failure.as_ref().is_none_or(BusError::is_retryable) {
+                failure = result.err().or(failure);
             }
         }
         match failure {

@@ -12,9 +12,10 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, Barrier, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    thread,
     time::Duration,
 };
 use tempfile::TempDir;
@@ -101,6 +102,7 @@ struct TestDisk {
     syncs: AtomicUsize,
     full: AtomicBool,
     broken: AtomicBool,
+    synced_folders: Mutex<Vec<PathBuf>>,
 }
 
 impl Disk for TestDisk {
@@ -122,6 +124,7 @@ impl Disk for TestDisk {
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        self.synced_folders.lock().unwrap().push(folder.to_owned());
         RealDisk.sync_folder(folder)
     }
 }
@@ -134,6 +137,45 @@ fn a_second_opener_is_refused_until_the_first_is_gone() {
     assert!(error.to_string().contains("open in another process"), "{error}");
     drop(bus);
     EmbeddedBus::open(folder.path(), config()).unwrap();
+}
+
+#[test]
+fn the_names_of_new_folders_are_durable_from_the_top() {
+    let (top, disk) = (TempDir::new().unwrap(), Arc::new(TestDisk::default()));
+    let folder = top.path().join("state").join("bus");
+    drop(EmbeddedBus::open_on(&folder, config(), Arc::clone(&disk) as Arc<dyn Disk>).unwrap());
+    let synced = disk.synced_folders.lock().unwrap();
+    assert_eq!(*synced, [top.path().to_owned(), top.path().join("state")]);
+}
+
+#[test]
+fn a_topic_that_several_create_at_once_is_made_once() {
+    let folder = TempDir::new().unwrap();
+    let bus = open(folder.path(), config());
+    for number in 0..50 {
+        let topic = Topic { name: format!("exchange.{number}"), partitions: 1, compacted: false };
+        let (start, topics) = (Barrier::new(4), [topic]);
+        let create = || {
+            start.wait();
+            bus.create_topics(&topics)
+        };
+        thread::scope(|scope| {
+            let made = [0; 4].map(|_| scope.spawn(create));
+            made.into_iter().for_each(|made| made.join().unwrap().unwrap());
+        });
+    }
+}
+
+#[test]
+fn a_reader_may_ask_for_any_number_of_events() {
+    let folder = TempDir::new().unwrap();
+    let bus = open(folder.path(), config());
+    send_batch(bus.producer().unwrap().as_mut(), 2);
+    let mut consumer = bus.consumer(&[Start::beginning(TOPIC)]).unwrap();
+    let mut events = Vec::new();
+    consumer.poll(1, Duration::ZERO, &mut events).unwrap();
+    consumer.poll(usize::MAX, Duration::ZERO, &mut events).unwrap();
+    assert_eq!(events.len(), 3);
 }
 
 #[test]

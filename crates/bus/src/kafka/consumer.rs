@@ -144,7 +144,7 @@ impl Consumer for KafkaConsumer {
         loop {
             let seen = self.arrivals.count();
             let served = self.serve();
-            let read = self.read(before + max, events);
+            let read = self.read(before.saturating_add(max), events);
             let result = read.and(served).map_err(|error| self.remember(error));
             if events.len() > before {
                 // A lasting error is remembered, a passing one told again if it lasts.

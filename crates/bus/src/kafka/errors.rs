@@ -33,9 +33,12 @@ pub(crate) fn from_code(place: &str, code: Code) -> BusError {
         | Code::UnknownProducerId
         | Code::InvalidProducerEpoch
         | Code::ProducerFenced => BusError::Fatal(text),
-        Code::MessageSizeTooLarge | Code::InvalidMessageSize | Code::InvalidTopic | Code::InvalidConfig => {
-            BusError::Config(text)
-        }
+        Code::MessageSizeTooLarge
+        | Code::InvalidMessageSize
+        | Code::InvalidTopic
+        | Code::InvalidConfig
+        // A codec that this build of librdkafka does not have, chosen on the topic.
+        | Code::NotImplemented => BusError::Config(text),
         Code::BadMessage | Code::InvalidMessage | Code::BadCompression => {
             BusError::Corrupt { place: place.to_owned(), what: code.to_string() }
         }

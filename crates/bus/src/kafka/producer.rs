@@ -13,7 +13,7 @@ use rdkafka::{
     ClientContext, Message as _, Statistics,
     config::RDKafkaLogLevel,
     error::{KafkaError, RDKafkaErrorCode as Code},
-    message::{Header, OwnedHeaders},
+    message::{BorrowedMessage, Header, OwnedHeaders},
     producer::{BaseProducer, BaseRecord, DeliveryResult, Producer as _, ProducerContext, PurgeConfig},
 };
 use std::{
@@ -63,14 +63,20 @@ impl ProducerContext for Reports {
 
     fn delivery(&self, report: &DeliveryResult<'_>, ticket: usize) {
         let result = match report {
-            // A retry that the broker recognised may be confirmed without an offset.
-            Ok(message) => Ok(Position {
-                partition: u32::try_from(message.partition()).unwrap_or(0),
-                offset: u64::try_from(message.offset()).unwrap_or(u64::MAX),
-            }),
+            Ok(message) => position(message),
             Err((error, message)) => Err(from_kafka(message.topic(), error)),
         };
         self.lock().push(Ack { ticket: ticket as u64, result });
+    }
+}
+
+/// Where a message stands. A retry that the broker recognised may be confirmed without an offset:
+/// then it is there, but whoever waits for what follows it would not know where, so it counts as
+/// failed and is sent again.
+fn position(message: &BorrowedMessage<'_>) -> Result<Position, BusError> {
+    match (u32::try_from(message.partition()), u64::try_from(message.offset())) {
+        (Ok(partition), Ok(offset)) => Ok(Position { partition, offset }),
+        _ => Err(BusError::Unavailable(format!("{}: confirmed without an offset", message.topic()))),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A node with a clock that stands still, the shipped catalogue, and synthetic records.
 
-use crate::{Departure, Exchange, Finished, Method, Reply, Settings};
+use crate::{Departure, Exchange, Finished, Method, Reply, Settings, Watch};
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use contract::{
     canonical::v1::{
@@ -74,6 +74,7 @@ pub(super) struct World<V> {
 pub(super) struct Node {
     pub(super) world: World<EmbeddedViewReader>,
     writer: EmbeddedViewWriter,
+    reader: EmbeddedViewReader,
     version: u32,
     _folder: TempDir,
 }
@@ -120,6 +121,14 @@ pub(super) fn both_intakes(as_of: Timestamp) -> BTreeMap<String, DepartmentIntak
     departments.map(|department| (department.to_owned(), intake(department, as_of))).into()
 }
 
+fn offset() -> FixedOffset {
+    FixedOffset::east_opt(8 * 3600).unwrap()
+}
+
+fn settings(watch: Watch) -> Settings {
+    Settings { offset: offset(), language: Language::English, key: SealingKey::from_bytes(&[7; 32]).unwrap(), watch }
+}
+
 impl<V: ViewReader> World<V> {
     /// A world whose departments have taken in everything up to ten minutes ago.
     pub(super) fn over(view: V, grants: &[&str]) -> Self {
@@ -127,18 +136,12 @@ impl<V: ViewReader> World<V> {
         let directory = Arc::new(Directory::default());
         directory.set_catalogue(catalogue(grants));
         directory.set_intakes(both_intakes(now() - TimeDelta::minutes(10)));
-        let offset = FixedOffset::east_opt(8 * 3600).unwrap();
-        let gate = Arc::new(Gate::new(offset));
+        let gate = Arc::new(Gate::new(offset()));
         let told: Arc<Mutex<Vec<Told>>> = Arc::default();
         let ledger = Arc::clone(&told);
-        let settings = Settings {
-            offset,
-            language: Language::English,
-            key: SealingKey::from_bytes(&[7; 32]).unwrap(),
-            watch: Box::new(move |departure: &Departure<'_>| {
-                ledger.lock().unwrap().push((departure.outcome, departure.reason, departure.repeated));
-            }),
-        };
+        let settings = settings(Box::new(move |departure: &Departure<'_>| {
+            ledger.lock().unwrap().push((departure.outcome, departure.reason, departure.repeated));
+        }));
         let exchange =
             Exchange::new(view, Arc::clone(&directory), Arc::clone(&gate), Arc::<ManualClock>::clone(&clock), settings);
         Self { exchange, clock, directory, gate, told }
@@ -202,7 +205,7 @@ impl Node {
         let folder = tempfile::tempdir().unwrap();
         let config = EmbeddedViewConfig { cache_bytes: 1 << 20 };
         let (writer, reader) = EmbeddedView::open(folder.path(), config).unwrap();
-        Self { world: World::over(reader, grants), writer, version: 0, _folder: folder }
+        Self { world: World::over(reader.clone(), grants), writer, reader, version: 0, _folder: folder }
     }
 
     /// Writes a record; each is newer than the one before.
@@ -217,6 +220,14 @@ impl Node {
             records.push(put.write(self.version));
         }
         self.writer.apply(Batch { records, ..Batch::default() }).unwrap();
+    }
+
+    /// Asks an exchange over the same view with another clock.
+    pub(super) async fn ask_by(&self, clock: Arc<dyn domain::Clock>, method: Method, request: &impl Message) -> Finished {
+        let settings = settings(Box::new(|_| {}));
+        let (directory, gate) = (Arc::clone(&self.directory), Arc::clone(&self.gate));
+        let exchange = Exchange::new(self.reader.clone(), directory, gate, clock, settings);
+        exchange.answer(&consumer(), method, &request.encode_to_vec(), Duration::from_secs(10)).await
     }
 
     /// Takes back what stands under a key.

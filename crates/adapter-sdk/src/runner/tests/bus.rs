@@ -20,6 +20,8 @@ struct Inner {
     topics: BTreeMap<String, Vec<Vec<Delivery>>>,
     calls: usize,
     dies_at: Option<usize>,
+    /// Happens when it dies.
+    last_words: Option<Box<dyn FnOnce() + Send>>,
     faults: bool,
     /// Topic that takes nothing now.
     away: Option<String>,
@@ -53,6 +55,11 @@ impl TestBus {
     /// From the call of this number on nothing works.
     pub(super) fn die_at(&self, call: usize) {
         self.lock().dies_at = Some(call);
+    }
+
+    /// Something that happens at the moment when it dies.
+    pub(super) fn when_it_dies(&self, happens: impl FnOnce() + Send + 'static) {
+        self.lock().last_words = Some(Box::new(happens));
     }
 
     /// Works again.
@@ -98,7 +105,12 @@ impl TestBus {
         let mut inner = self.lock();
         inner.calls += 1;
         match inner.dies_at {
-            Some(call) if inner.calls >= call => Err(BusError::Fatal("dead".to_owned())),
+            Some(call) if inner.calls >= call => {
+                if let Some(happens) = inner.last_words.take() {
+                    happens();
+                }
+                Err(BusError::Fatal("dead".to_owned()))
+            }
             _ => Ok(inner),
         }
     }

@@ -173,6 +173,22 @@ fn a_pair_that_takes_the_place_of_another_while_that_is_read_is_taken_in_next() 
 }
 
 #[test]
+fn a_unit_whose_file_is_taken_away_is_given_up_and_what_was_published_stands() {
+    let world = World::new(TestBus::faulty());
+    let rows: Vec<String> = (0..20).map(|row| format!("20260101000001|k{row}|U|one")).collect();
+    world.put(NAME, 'I', &rows.iter().map(String::as_str).collect::<Vec<_>>());
+    world.killed_at(40);
+    let read = world.counters().read;
+    assert!((1..20).contains(&read), "{read} rows were done");
+    fs::remove_file(world.inbox(NAME)).unwrap();
+    world.put("L_320102_000.txt", 'I', &["20260101000001|a|U|one"]);
+    assert_eq!(world.step().unwrap().taken, 1);
+    let intake = world.intake();
+    assert!(intake.finished && intake.intake == 2, "{intake:?}");
+    assert_eq!(world.counters().read, read + 1);
+}
+
+#[test]
 fn a_flag_left_behind_by_a_crash_is_put_beside_its_file() {
     let world = world();
     world.put(NAME, 'I', &["20260101000001|a|U|one"]);

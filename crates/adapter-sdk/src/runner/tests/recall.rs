@@ -2,10 +2,9 @@
 
 use super::{
     bus::TestBus,
-    world::{GoOn, RECORDS, World},
+    world::{GoOn, RECORDS, World, copy_folder},
 };
 use crate::IntakeError;
-use std::{fs, path::Path};
 
 fn world() -> World {
     let world = World::new(TestBus::default());
@@ -85,17 +84,4 @@ fn what_is_no_record_on_the_topic_is_passed_over() {
     world.lose_state();
     world.step().unwrap();
     assert_eq!(world.counters().read, 5);
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }

@@ -11,7 +11,7 @@ use prost::Message;
 use std::{
     collections::BTreeMap,
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -96,6 +96,18 @@ impl World {
         self.runner().step(&GoOn)
     }
 
+    /// A look into the folder by a process that is killed at a call of the bus: what it would do afterwards is undone.
+    pub(super) fn killed_at(&self, call: usize) {
+        let (state, killed) = (self.dir.path().join("state"), self.dir.path().join("killed"));
+        let folders = (state.clone(), killed.clone());
+        self.bus.when_it_dies(move || copy_folder(&folders.0, &folders.1));
+        self.bus.die_at(call);
+        assert!(matches!(self.step(), Err(IntakeError::Bus(_))), "call {call}");
+        self.lose_state();
+        fs::rename(killed, state).unwrap();
+        self.bus.heal();
+    }
+
     /// Loses the adapter's state.
     pub(super) fn lose_state(&self) {
         fs::remove_dir_all(self.dir.path().join("state")).unwrap();
@@ -159,4 +171,18 @@ impl World {
 
 fn decoded<M: Message + Default>(bus: &TestBus, topic: &str) -> Vec<M> {
     bus.messages(topic).iter().map(|message| M::decode(message.payload.as_ref().unwrap().as_ref()).unwrap()).collect()
+}
+
+/// Copies a folder as it stands, open files and all.
+pub(super) fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
 }

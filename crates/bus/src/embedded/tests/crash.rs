@@ -57,6 +57,19 @@ fn any_bit_flipped_before_the_last_batch_is_refused_and_names_file_and_byte() {
 }
 
 #[test]
+fn damage_before_the_smallest_of_messages_is_refused_too() {
+    let (folder, ends) = three_batches();
+    let bus = open(folder.path(), config());
+    let mut producer = bus.producer().unwrap();
+    producer.send(TOPIC, 0, &Message { key: b"", headers: &[], payload: None }).unwrap();
+    producer.poll(Duration::ZERO, &mut Vec::new()).unwrap();
+    drop((bus, producer));
+    change(folder.path(), |bytes| bytes[ends[2] - 1] ^= 1);
+    let error = EmbeddedBus::open(folder.path(), config()).err();
+    assert!(matches!(error, Some(BusError::Corrupt { .. })), "{error:?}");
+}
+
+#[test]
 fn a_bit_flipped_in_the_last_batch_never_yields_a_wrong_message() {
     let (folder, ends) = three_batches();
     for at in ends[1]..ends[2] {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::Ack;
-use std::{collections::BTreeSet, thread};
+use std::collections::BTreeSet;
 
 fn on(disk: &Arc<TestDisk>, folder: &Path, config: EmbeddedConfig) -> EmbeddedBus {
     let bus = EmbeddedBus::open_on(folder, config, Arc::clone(disk) as Arc<dyn Disk>).unwrap();
@@ -109,6 +109,25 @@ fn after_a_failed_sync_nothing_is_acknowledged_until_the_bus_is_opened_again() {
     send_batch(bus.producer().unwrap().as_mut(), 1);
     let offsets: BTreeSet<u64> = read_all(&bus).0.iter().map(|record| record.position.offset).collect();
     assert!(offsets.len() >= 4 && offsets.contains(&3));
+}
+
+#[test]
+fn a_topic_that_failed_for_good_is_told_though_another_is_only_full() {
+    let (folder, disk) = (TempDir::new().unwrap(), Arc::new(TestDisk::default()));
+    let bus = on(&disk, folder.path(), config());
+    let later = "exchange.zzz";
+    bus.create_topics(&[Topic { name: later.to_owned(), ..topic(false) }]).unwrap();
+    let (mut producer, mut other) = (bus.producer().unwrap(), bus.producer().unwrap());
+    producer.send(TOPIC, 1, &message("k", b"x")).unwrap();
+    producer.send(later, 2, &message("k", b"x")).unwrap();
+    other.send(TOPIC, 3, &message("k", b"x")).unwrap();
+    disk.broken.store(true, Ordering::SeqCst);
+    assert!(other.poll(Duration::ZERO, &mut Vec::new()).is_err());
+    disk.broken.store(false, Ordering::SeqCst);
+    disk.full.store(true, Ordering::SeqCst);
+    let mut acks = Vec::new();
+    assert!(matches!(producer.poll(Duration::ZERO, &mut acks), Err(BusError::Fatal(_))));
+    assert_eq!((tickets(&acks), producer.in_flight()), (vec![1], 1));
 }
 
 #[test]

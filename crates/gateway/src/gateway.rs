@@ -1,0 +1,233 @@
+//! Putting the parts together: store, view, questions, ports.
+
+use crate::{
+    Config, GatewayError,
+    config::BusKind,
+    handlers::{self, Office, View},
+    ops::{self, FeedMetrics, Hosts, Pages},
+    seed,
+    service::{Connections, Desk, Door, Listener, router},
+    vitals::Vitals,
+};
+use bus::{Bus, EmbeddedBus, EmbeddedConfig, KafkaBus, KafkaConfig};
+use domain::{Caller, Clock};
+use policy::Gate;
+use routing::{Exchange, Settings};
+use runtime::{Process, Stop};
+use security::{Bindings, ServerTls, seal::SealingKey};
+use std::{fs, net::SocketAddr, sync::Arc, time::Duration};
+use store::{EmbeddedView, EmbeddedViewConfig, EmbeddedViewWriter};
+use tokio::net::TcpListener;
+use view::{Directory, Materialiser, Outbox, Parts, Progress};
+
+/// How often certificates and open connections are looked after; a new revocation list or an expiry closes
+/// connections within 10 s (contract.md §2).
+const LOOK_AFTER: Duration = Duration::from_secs(2);
+
+/// The role that answers questions.
+#[derive(Debug, Clone, Copy)]
+pub struct Gateway;
+
+/// A gateway at work; it ends with its process.
+#[derive(Debug, Clone)]
+pub struct Running {
+    /// Where gRPC and REST are.
+    pub service: SocketAddr,
+    /// Where health and metrics are.
+    pub ops: SocketAddr,
+    /// Catalogue and coverage in force.
+    pub directory: Arc<Directory>,
+    /// How far the view is.
+    pub progress: Arc<Progress>,
+    /// Writes to the bus.
+    pub outbox: Outbox,
+}
+
+/// Opens the bus that the configuration names. May block for as long as a disk takes.
+///
+/// # Errors
+/// [`GatewayError::Config`] or [`GatewayError::Bus`].
+pub fn open_bus(config: &Config, clock: Arc<dyn Clock>) -> Result<Arc<dyn Bus>, GatewayError> {
+    config.check()?;
+    let section = &config.bus;
+    match section.kind {
+        BusKind::Embedded => {
+            let folder = config.node.data_dir.join("bus");
+            Ok(Arc::new(EmbeddedBus::open(folder, EmbeddedConfig::new(clock))?))
+        }
+        BusKind::Kafka => {
+            let brokers = section.brokers.clone().unwrap_or_default();
+            let mut kafka = KafkaConfig::new(brokers, format!("exchange-{}", config.node.id));
+            if let Some(file) = &section.security_file {
+                kafka.properties = KafkaConfig::read_properties(file)?;
+            }
+            Ok(Arc::new(KafkaBus::connect(kafka)?))
+        }
+    }
+}
+
+impl Gateway {
+    /// Opens the store, follows the bus, and serves both ports. On the embedded bus, which no other process can
+    /// reach, the catalogue's folder is applied as well.
+    ///
+    /// Returns once both ports are open; [`runtime::Health`] says when questions can be answered.
+    ///
+    /// # Errors
+    /// What keeps it from starting; nothing keeps running then but what the process is stopped with.
+    pub async fn start(process: &Process, config: &Config, bus: Arc<dyn Bus>) -> Result<Running, GatewayError> {
+        config.check()?;
+        for key in config.without_effect() {
+            tracing::warn!(key, "configuration key is not in this build and has no effect");
+        }
+        let files = seed::files(config)?;
+        let (directory, progress) = (Arc::new(Directory::default()), Arc::new(Progress::default()));
+        let bindings: Arc<dyn Bindings> = Arc::new(Bound(Arc::clone(&directory)));
+        let tls = ServerTls::load(&config.tls.files(), bindings, process.clock())?;
+        let vitals = Arc::new(Vitals::new(process.health(), Arc::clone(&tls), Arc::clone(&progress)));
+        let (view, following) = follow(config, process.clock(), Arc::clone(&bus), (&directory, &progress)).await?;
+        let (outbox, worker) = view::outbox(bus);
+        let house = House { process, config, directory, progress, tls, vitals, view, outbox };
+        let running = house.open().await?;
+        process.spawn_thread("view", move |stop: Stop| following.run(&|| stop.is_stopped()));
+        process.spawn_thread("outbox", move |stop: Stop| worker.run(&|| stop.is_stopped()));
+        seed::spawn(process, &running, config, files);
+        Ok(running)
+    }
+}
+
+/// Everything that the ports stand on.
+struct House<'a> {
+    process: &'a Process,
+    config: &'a Config,
+    directory: Arc<Directory>,
+    progress: Arc<Progress>,
+    tls: Arc<ServerTls>,
+    vitals: Arc<Vitals>,
+    view: View,
+    outbox: Outbox,
+}
+
+impl House<'_> {
+    /// Opens both ports, and looks after certificates.
+    async fn open(self) -> Result<Running, GatewayError> {
+        let listen = self.config.listen;
+        let (service_socket, service) = bind(listen.service).await?;
+        let (ops_socket, ops) = bind(listen.ops).await?;
+        let desk = Arc::new(Desk::new(Arc::new(self.office()?), self.process.metrics()));
+        let routes = router(&desk, &self.vitals, self.process.stop()).map_err(|error| {
+            tracing::error!(%error, "descriptors cannot be reflected");
+            GatewayError::Config { key: "listen.service", problem: "cannot be served by this build".to_owned() }
+        })?;
+        let named = self.listener(Door::Named(Arc::clone(&self.tls)), routes);
+        let (door, hosts) = match ops.ip().is_loopback() {
+            true => (Door::Plain, Some(Hosts::of(ops))),
+            false => (Door::Anyone(Arc::clone(&self.tls)), None),
+        };
+        let anyone = self.listener(door, ops::router(Arc::new(self.pages()), hosts));
+        self.look_after(vec![Arc::clone(&named.connections), Arc::clone(&anyone.connections)]);
+        self.process.spawn("service port", named.run(service_socket));
+        self.process.spawn("ops port", anyone.run(ops_socket));
+        let Self { directory, progress, outbox, .. } = self;
+        Ok(Running { service, ops, directory, progress, outbox })
+    }
+
+    fn office(&self) -> Result<Office, GatewayError> {
+        let config = self.config;
+        let key = config.node.data_dir.join("page.key");
+        let offset = config.offset();
+        let gate = Arc::new(Gate::new(offset));
+        let language = config.node.language.into();
+        // Answers are counted at the desk, together with those that never reach the exchange.
+        let settings = Settings { offset, language, key: SealingKey::at(&key)?, watch: Box::new(|_| {}) };
+        let clock = self.process.clock();
+        let directory = Arc::clone(&self.directory);
+        Ok(Office::new(handlers::Parts {
+            node: config.node.id.clone(),
+            language,
+            exchange: Exchange::new(self.view.clone(), directory.clone(), gate.clone(), clock.clone(), settings),
+            directory,
+            gate,
+            view: self.view.clone(),
+            outbox: self.outbox.clone(),
+            vitals: Arc::clone(&self.vitals),
+            clock,
+            key: SealingKey::at(&key)?,
+        }))
+    }
+
+    fn pages(&self) -> Pages {
+        let sources = ops::Sources {
+            directory: Arc::clone(&self.directory),
+            vitals: Arc::clone(&self.vitals),
+            view: self.view.clone(),
+            clock: self.process.clock(),
+        };
+        let metrics = FeedMetrics::new(self.process.metrics().clone(), sources);
+        Pages { vitals: Arc::clone(&self.vitals), metrics }
+    }
+
+    fn listener(&self, door: Door, router: axum::Router) -> Listener {
+        Listener { door, router, connections: Arc::new(Connections::default()), process: self.process.clone() }
+    }
+
+    fn look_after(&self, ports: Vec<Arc<Connections>>) {
+        let tls = Arc::clone(&self.tls);
+        self.process.spawn_thread("certificates", move |stop: Stop| {
+            while !stop.wait(LOOK_AFTER) {
+                look(&tls, &ports);
+            }
+            Ok::<_, GatewayError>(())
+        });
+    }
+}
+
+fn look(tls: &ServerTls, ports: &[Arc<Connections>]) {
+    match tls.reload_if_changed() {
+        Ok(true) => tracing::info!("certificates and lists read again"),
+        Ok(false) => {}
+        Err(error) => tracing::warn!(%error, "changed certificates or lists cannot be used; the old ones stay"),
+    }
+    let closed: usize = ports.iter().map(|port| port.close_unless(|peer| tls.is_still_good(peer))).sum();
+    if closed > 0 {
+        tracing::info!(closed, "connections of callers that are no longer let in closed");
+    }
+}
+
+/// Opens store and view off the async threads: a disk, or a broker, may take its time.
+async fn follow(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    bus: Arc<dyn Bus>,
+    shared: (&Arc<Directory>, &Arc<Progress>),
+) -> Result<(View, Materialiser<EmbeddedViewWriter, View>), GatewayError> {
+    let folder = config.node.data_dir.clone();
+    let departments = config.departments();
+    let (directory, progress) = (Arc::clone(shared.0), Arc::clone(shared.1));
+    let opened = tokio::task::spawn_blocking(move || {
+        fs::create_dir_all(&folder).map_err(|error| GatewayError::Config {
+            key: "node.data_dir",
+            problem: format!("{} cannot be made: {error}", folder.display()),
+        })?;
+        let (writer, reader) = EmbeddedView::open(&folder.join("view"), EmbeddedViewConfig::default())?;
+        let view = reader.clone();
+        let parts = Parts { bus, writer, reader, directory, progress, clock, departments };
+        Ok((view, Materialiser::start(parts)?))
+    });
+    opened.await.unwrap_or(Err(GatewayError::Stopped))
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), GatewayError> {
+    let failed = |source| GatewayError::Listen { address, source };
+    let socket = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = socket.local_addr().map_err(failed)?;
+    Ok((socket, bound))
+}
+
+/// The certificates that catalogue files bind to callers.
+struct Bound(Arc<Directory>);
+
+impl Bindings for Bound {
+    fn caller_of(&self, sha256_fingerprint: &[u8; 32]) -> Option<Caller> {
+        self.0.now().caller_of(sha256_fingerprint)
+    }
+}

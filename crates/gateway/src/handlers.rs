@@ -1,0 +1,139 @@
+//! What each method does once caller and form are known. Questions go on to `routing`.
+
+mod catalogue;
+mod mask;
+mod operations;
+mod page;
+mod rejects;
+mod whoami;
+
+use crate::{
+    service::{Action, Answered, Call, Fault},
+    vitals::Vitals,
+};
+use bytes::Bytes;
+use contract::v1;
+use domain::{CallerKind, Clock, Language, Reason};
+use policy::Gate;
+use prost::Message;
+use routing::{Exchange, Finished, Method, Reply};
+use security::seal::SealingKey;
+use std::sync::Arc;
+use store::StoreError;
+use tokio::{sync::Mutex, time::timeout};
+use view::{Directory, Outbox};
+
+/// The reading end of the store of this build.
+pub(crate) type View = store::EmbeddedViewReader;
+
+/// What an office works with.
+pub(crate) struct Parts {
+    /// Id of the node.
+    pub(crate) node: String,
+    /// Language of sentences for people.
+    pub(crate) language: Language,
+    /// What is in force.
+    pub(crate) directory: Arc<Directory>,
+    /// Answers questions.
+    pub(crate) exchange: Exchange<View>,
+    /// Knows what is left of quotas.
+    pub(crate) gate: Arc<Gate>,
+    /// Rejects.
+    pub(crate) view: View,
+    /// Writes to the bus.
+    pub(crate) outbox: Outbox,
+    /// How the process is.
+    pub(crate) vitals: Arc<Vitals>,
+    /// The time.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Seals page tokens.
+    pub(crate) key: SealingKey,
+}
+
+/// Does what callers ask for.
+pub(crate) struct Office {
+    parts: Parts,
+    /// One change of the catalogue at a time, until it is in force.
+    applying: Mutex<()>,
+}
+
+impl Office {
+    /// An office with these parts.
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self { parts, applying: Mutex::default() }
+    }
+
+    /// Whether the catalogue in force has this consumer.
+    pub(crate) fn knows_consumer(&self, id: &str) -> bool {
+        self.parts.directory.now().catalogue.consumers.contains_key(id)
+    }
+
+    /// The refusal of a kind of caller that may not call a method.
+    pub(crate) fn wrong_kind(&self, kind: CallerKind) -> Fault {
+        let detail = match self.parts.language {
+            Language::English => format!("a caller of kind {} may not call this method", kind.as_str()),
+            Language::Chinese => format!("{} 类调用方不得调用该方法", kind.as_str()),
+        };
+        Fault::Refused { reason: Reason::CallerKind, detail, retry_after: None }
+    }
+
+    /// Does it, within the call's time.
+    pub(crate) async fn handle(&self, action: Action, call: Call) -> Answered {
+        if let Action::Ask(method) = action {
+            return self.ask(method, call).await;
+        }
+        let limit = call.limit;
+        let done = timeout(limit, self.serve(action, call)).await;
+        Answered::of(done.unwrap_or_else(|_| Err(Fault::away("it took longer than the time limit"))))
+    }
+
+    async fn ask(&self, method: Method, call: Call) -> Answered {
+        let Call { caller, request, limit } = call;
+        let Finished { outcome, reply, .. } = self.parts.exchange.answer(&caller, method, &request, limit).await;
+        Answered { outcome, reply: reply_of(reply) }
+    }
+
+    async fn serve(&self, action: Action, call: Call) -> Result<Bytes, Fault> {
+        let caller = &call.caller;
+        match action {
+            // Answered before.
+            Action::Ask(_) => Err(Fault::Internal),
+            Action::ListResources => encode(self.list_resources(caller, decode(&call)?)),
+            Action::GetResource => encode(self.get_resource(&decode(&call)?)),
+            Action::ListGrants => encode(self.list_grants(caller, decode(&call)?)),
+            Action::Plan => encode(self.plan(&decode(&call)?)),
+            Action::Apply => encode(self.apply(caller, &decode(&call)?).await),
+            Action::Export => encode(decode(&call).map(|v1::ExportRequest {}| self.export())),
+            Action::GetCaller => encode(self.get_caller(caller)),
+            Action::GetStatus => encode(self.status().await),
+            Action::ListRejects => encode(self.list_rejects(caller, decode(&call)?).await),
+            Action::GetReject => encode(self.get_reject(caller, &decode(&call)?).await),
+            Action::Redrive => encode(self.redrive(caller, decode(&call)?).await),
+            Action::Dismiss => encode(self.dismiss(caller, decode(&call)?).await),
+        }
+    }
+}
+
+fn decode<M: Message + Default>(call: &Call) -> Result<M, Fault> {
+    M::decode(call.request.clone()).map_err(|_| Fault::field("", "malformed", "is not a message of this method"))
+}
+
+fn encode<M: Message>(answer: Result<M, Fault>) -> Result<Bytes, Fault> {
+    answer.map(|answer| answer.encode_to_vec().into())
+}
+
+fn reply_of(reply: Reply) -> Result<Bytes, Fault> {
+    match reply {
+        Reply::Answer(bytes) => Ok(bytes),
+        Reply::Refused { reason, detail, retry_after } => Err(Fault::Refused { reason, detail, retry_after }),
+        Reply::Invalid { fields } => Err(Fault::Invalid(fields)),
+        Reply::Conflict { detail } => Err(Fault::Conflict(detail)),
+        Reply::Unavailable { retry_after, detail } => Err(Fault::Unavailable { retry_after, detail }),
+    }
+}
+
+/// The store failed; the log has more.
+fn store_away(error: &StoreError) -> Fault {
+    tracing::error!(%error, "store cannot be read");
+    Fault::away("the store cannot be read now")
+}

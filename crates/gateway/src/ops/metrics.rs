@@ -1,0 +1,179 @@
+//! Figures about departments' feeds (contract.md §7), brought up to date when they are looked at.
+
+use crate::{handlers::View, vitals::Vitals};
+use contract::v1::{DepartmentIntake, IntakeRows};
+use domain::{Clock, Timestamp};
+use prometheus_client::metrics::{counter::Counter, family::Family, gauge::Gauge};
+use runtime::Registry;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use store::{StoreError, ViewReader as _};
+use tokio::sync::Mutex;
+use view::{Directory, Lag};
+
+type Label = (&'static str, String);
+type Counters<const N: usize> = Family<[Label; N], Counter>;
+type Gauges<const N: usize> = Family<[Label; N], Gauge>;
+type Seconds = Family<[Label; 1], Gauge<f64, AtomicU64>>;
+
+/// The figures, and where they come from.
+pub(crate) struct FeedMetrics {
+    registry: Registry,
+    directory: Arc<Directory>,
+    vitals: Arc<Vitals>,
+    view: View,
+    clock: Arc<dyn Clock>,
+    figures: Figures,
+    /// One look at a time, so that no page shows a family half filled.
+    looking: Mutex<()>,
+}
+
+struct Figures {
+    source_rows: Counters<1>,
+    rows: Counters<2>,
+    waiting: Gauges<1>,
+    records: Counters<3>,
+    last_success: Seconds,
+    freshness: Seconds,
+    lag: Gauges<1>,
+    open_rejects: Gauges<2>,
+    unreadable: Counters<1>,
+}
+
+/// Where the figures come from.
+pub(crate) struct Sources {
+    /// Announcements in force.
+    pub(crate) directory: Arc<Directory>,
+    /// How far the view is.
+    pub(crate) vitals: Arc<Vitals>,
+    /// Open rejects.
+    pub(crate) view: View,
+    /// The time.
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl FeedMetrics {
+    /// Registers them.
+    pub(crate) fn new(registry: Registry, sources: Sources) -> Self {
+        let Sources { directory, vitals, view, clock } = sources;
+        let figures = Figures::register(&registry);
+        Self { registry, directory, vitals, view, clock, figures, looking: Mutex::default() }
+    }
+
+    /// The page of all metrics of the process, these up to date.
+    pub(crate) async fn scrape(&self) -> Result<String, StoreError> {
+        let _one_at_a_time = self.looking.lock().await;
+        let open = self.view.open_rejects().await?;
+        self.figures.open_rejects.clear();
+        for ((department, rule), count) in open {
+            set(&self.figures.open_rejects, [("department", department), ("rule", rule)], count);
+        }
+        let now = self.clock.now();
+        for (department, intake) in self.directory.now().intakes.iter() {
+            self.figures.intake(department, intake, now);
+        }
+        self.figures.lag(&self.vitals.lag());
+        Ok(self.registry.encode())
+    }
+}
+
+impl Figures {
+    fn register(registry: &Registry) -> Self {
+        Self {
+            source_rows: registry.register("exchange_source_rows_total", "Rows read", Family::default()),
+            rows: registry.register("exchange_rows_total", "Rows read, by how they ended", Family::default()),
+            waiting: registry.register("exchange_rows_waiting", "Rows that wait for another row", Family::default()),
+            records: registry.register(
+                "exchange_records_total",
+                "Records taken from the bus since the start",
+                Family::default(),
+            ),
+            last_success: registry.register(
+                "exchange_department_last_success_timestamp_seconds",
+                "When a unit of intake last finished",
+                Family::default(),
+            ),
+            freshness: registry.register(
+                "exchange_freshness_seconds",
+                "Age of the department's feed",
+                Family::default(),
+            ),
+            lag: registry.register(
+                "exchange_bus_lag_records",
+                "Records on the bus that are not in the view yet",
+                Family::default(),
+            ),
+            open_rejects: registry.register(
+                "exchange_rejects_open",
+                "Rejects that wait for somebody",
+                Family::default(),
+            ),
+            unreadable: registry.register(
+                "exchange_unreadable_messages_total",
+                "Messages on the bus that could not be read since the start",
+                Family::default(),
+            ),
+        }
+    }
+
+    fn intake(&self, department: &str, intake: &DepartmentIntake, now: Timestamp) {
+        let own = || [("department", department.to_owned())];
+        if let Some(rows) = &intake.rows {
+            put(&self.source_rows, own(), rows.read);
+            set(&self.waiting, own(), rows.waiting);
+            for (result, count) in results(rows) {
+                put(&self.rows, [("department", department.to_owned()), ("result", result.to_owned())], count);
+            }
+        }
+        let at = |wire: Option<&prost_types::Timestamp>| contract::convert::from_wire(wire?).ok();
+        if let Some(last) = at(intake.last_success.as_ref()) {
+            let since = (last - Timestamp::UNIX_EPOCH).to_std().unwrap_or_default();
+            self.last_success.get_or_create(&own()).set(since.as_secs_f64());
+        }
+        if let Some(as_of) = at(intake.as_of.as_ref()) {
+            let age: Duration = (now - as_of).to_std().unwrap_or_default();
+            self.freshness.get_or_create(&own()).set(age.as_secs_f64());
+        }
+    }
+
+    fn lag(&self, lag: &Lag) {
+        for (department, records) in &lag.records {
+            set(&self.lag, [("department", department.clone())], *records);
+        }
+        for ((department, resource, operation), count) in &lag.changed {
+            let labels = [
+                ("department", department.clone()),
+                ("resource", resource.clone()),
+                ("operation", (*operation).to_owned()),
+            ];
+            put(&self.records, labels, *count);
+        }
+        for (topic, count) in &lag.unreadable {
+            put(&self.unreadable, [("topic", topic.clone())], *count);
+        }
+    }
+}
+
+fn results(rows: &IntakeRows) -> [(&'static str, u64); 5] {
+    [
+        ("published", rows.published),
+        ("unchanged", rows.unchanged),
+        ("superseded", rows.superseded),
+        ("rejected", rows.rejected),
+        ("skipped", rows.skipped),
+    ]
+}
+
+/// Figures that somebody else counts are put, not added; they never go back.
+fn put<const N: usize>(family: &Counters<N>, labels: [Label; N], count: u64) {
+    family.get_or_create(&labels).inner().fetch_max(count, Ordering::Relaxed);
+}
+
+fn set<const N: usize>(family: &Gauges<N>, labels: [Label; N], count: u64) {
+    family.get_or_create(&labels).set(i64::try_from(count).unwrap_or(i64::MAX));
+}

@@ -1,0 +1,85 @@
+//! The catalogue's folder, applied on start by a node that has the bus to itself.
+
+use crate::{Config, GatewayError, Running, catalogue, config::BusKind};
+use domain::{Clock, catalogue::Catalogue};
+use runtime::{Part, Process};
+use std::{sync::Arc, time::Duration};
+use tokio::time::sleep;
+use view::{ViewError, plan, publish_plan};
+
+/// How often it is looked whether the view has got that far.
+const LOOK: Duration = Duration::from_millis(20);
+/// How long trouble with the bus is let pass before the next try.
+const BACK_OFF: Duration = Duration::from_millis(500);
+
+/// The catalogue in the configured folder, for a node that applies it.
+pub(crate) fn files(config: &Config) -> Result<Option<Catalogue>, GatewayError> {
+    let Some(dir) = config.catalogue.dir.as_deref().filter(|_| config.bus.kind == BusKind::Embedded) else {
+        return Ok(None);
+    };
+    let files = catalogue::catalogue_files(dir)?;
+    let files = files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+    catalogue::read_catalogue(files).map(Some).map_err(|problems| GatewayError::Catalogue { problems })
+}
+
+/// Applies it once the view has caught up; what the folder lacks stays in force.
+pub(crate) fn spawn(process: &Process, running: &Running, config: &Config, wanted: Option<Catalogue>) {
+    let Some(wanted) = wanted else { return };
+    let seed = Seed {
+        running: running.clone(),
+        wanted,
+        node: config.node.id.clone(),
+        clock: process.clock(),
+        part: process.health().part("catalogue"),
+    };
+    let stop = process.stop();
+    process.spawn("catalogue", async move { stop.run_until_cancelled(seed.apply()).await.unwrap_or(Ok(())) });
+}
+
+struct Seed {
+    running: Running,
+    wanted: Catalogue,
+    node: String,
+    clock: Arc<dyn Clock>,
+    part: Part,
+}
+
+impl Seed {
+    async fn apply(self) -> Result<(), GatewayError> {
+        while !self.running.progress.now().caught_up {
+            sleep(LOOK).await;
+        }
+        let mut has_published = false;
+        loop {
+            let planned = plan(&self.running.directory.now().catalogue, &self.wanted, false);
+            if planned.differences.is_empty() {
+                self.part.ready();
+                return Ok(());
+            }
+            if has_published {
+                sleep(LOOK).await;
+                continue;
+            }
+            let Running { directory, outbox, .. } = &self.running;
+            match publish_plan(&planned, directory, outbox, &self.node, self.clock.now()).await {
+                Ok(()) => {
+                    tracing::info!(differences = planned.differences.len(), "catalogue folder applied");
+                    has_published = true;
+                }
+                Err(error) if passes(&error) => {
+                    self.part.not_ready("the bus does not take the catalogue");
+                    sleep(BACK_OFF).await;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+fn passes(error: &ViewError) -> bool {
+    match error {
+        ViewError::Bus(error) => error.is_retryable(),
+        ViewError::StaleRevision { .. } | ViewError::NotConfirmed => true,
+        ViewError::Store(_) => false,
+    }
+}
