@@ -122,7 +122,8 @@ pub fn same_body(expected: &Draft, body: &Value) -> Option<String> {
             return Some(format!("{name}: expected {value}, got {:?}", found.get(name)));
         }
     }
-    let more = found.keys().find(|name| expected.whole && !wanted.contains_key(**name));
+    let open = |name: &str| name == "currency" && !wanted.contains_key("registered_capital");
+    let more = found.keys().find(|name| expected.whole && !wanted.contains_key(**name) && !open(name));
     more.map(|name| format!("{name}: expected nothing, got {}", found[*name]))
 }
 

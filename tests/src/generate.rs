@@ -4,7 +4,11 @@ mod file;
 mod people;
 pub mod register;
 
-pub use self::{file::DropFile, people::People};
+pub use self::{
+    enterprises::{Entity, Page},
+    file::DropFile,
+    people::People,
+};
 
 use std::collections::BTreeMap;
 

@@ -7,6 +7,7 @@ mod expect;
 pub mod generate;
 pub mod numbers;
 pub mod oracle;
+pub mod product;
 mod random;
 mod text;
 

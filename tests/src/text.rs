@@ -20,7 +20,7 @@ pub fn decode(bytes: &[u8]) -> Option<String> {
 
 /// Whether the bytes end inside a character.
 #[must_use]
-pub fn is_cut(bytes: &[u8]) -> bool {
+pub(crate) fn is_cut(bytes: &[u8]) -> bool {
     let mut at = 0;
     while at < bytes.len() {
         let rest = &bytes[at..];

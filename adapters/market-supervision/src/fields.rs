@@ -1,9 +1,8 @@
 //! Values of an entity's elements, read as this department writes them.
 
-use crate::rules::FIELD_INVALID;
 use adapter_sdk::{
     format::xml::Entity,
-    rules::{DATE_INVALID, FIELD_REQUIRED, NUMBER_INVALID},
+    rules::{DATE_INVALID, FIELD_INVALID, FIELD_REQUIRED, NUMBER_INVALID},
 };
 use domain::{
     Rule, Timestamp, code,

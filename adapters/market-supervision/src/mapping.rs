@@ -49,7 +49,7 @@ impl Mapping for EnterpriseRegister {
 
     /// An enterprise is followed under its `PRIPID`, as its key can change.
     fn entity(&self, row: &Row<'_>) -> Option<String> {
-        let entity = Entity::parse(row.bytes, Encoding::Gb18030).ok().filter(|entity| entity.name() == "ENT")?;
+        let entity = Entity::parse_up_to(row.bytes, Encoding::Gb18030, "ENT", "PRIPID")?;
         let source_id = Fields(&entity).required("PRIPID").ok()?;
         Some(memory::entity_of(&source_id))
     }

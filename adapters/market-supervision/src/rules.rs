@@ -1,21 +1,14 @@
 //! The rules that are this department's own, and the list of all that its entities can meet.
 
 use adapter_sdk::{
-    format::xml::{ENTITY_ENCODING, ENTITY_MALFORMED, ENTITY_SIZE, ENTITY_UNKNOWN},
+    format::xml::{ENTITY_MALFORMED, ENTITY_SIZE, ENTITY_UNKNOWN},
     rules::{
-        CERTIFICATE_NUMBER, CODE_UNKNOWN, DATE_INVALID, FIELD_REQUIRED, NUMBER_INVALID, PARTY_IDENTIFIER, PARTY_MASKED,
-        PARTY_MISSING, USCC_ABSENT, USCC_CHECKSUM, USCC_INNER_CHECK, USCC_MASKED,
+        CERTIFICATE_NUMBER, CODE_UNKNOWN, DATE_INVALID, FIELD_INVALID, FIELD_REQUIRED, NUMBER_INVALID, PARTY_IDENTIFIER, PARTY_MASKED,
+        PARTY_MISSING, ROW_ENCODING, USCC_ABSENT, USCC_CHECKSUM, USCC_INNER_CHECK, USCC_MASKED,
     },
 };
 use domain::{Rule, Severity};
 
-/// A key of the source that no key of a record can be made of.
-pub(crate) const FIELD_INVALID: Rule = Rule {
-    id: "field.invalid",
-    severity: Severity::Reject,
-    en: "the field is longer than 128 characters or holds control characters; have the department correct it",
-    zh: "字段超过128个字符或含有控制字符；请部门更正",
-};
 /// An enterprise without credit code, published under its registration number.
 pub(crate) const USCC_MISSING: Rule = Rule {
     id: "uscc.missing",
@@ -35,7 +28,7 @@ pub(crate) const LEGAL_REP_CONFLICT: Rule = Rule {
 pub(crate) const ALL: &[&Rule] = &[
     &ENTITY_UNKNOWN,
     &ENTITY_SIZE,
-    &ENTITY_ENCODING,
+    &ROW_ENCODING,
     &ENTITY_MALFORMED,
     &FIELD_REQUIRED,
     &FIELD_INVALID,

@@ -12,7 +12,7 @@ use adapter_sdk::{
     format::fixed::{Field, FixedRow, RowFault},
     rules::{
         CITIZEN_ID_CHECKSUM, CITIZEN_ID_DATE, CITIZEN_ID_MASKED, CITIZEN_ID_MISSING, CODE_UNKNOWN, DATE_INVALID,
-        DIVISION_UNKNOWN, FIELD_REQUIRED,
+        DIVISION_UNKNOWN, FIELD_INVALID, FIELD_REQUIRED, MESSAGE_OP, ROW_ENCODING,
     },
 };
 use contract::canonical::v1::{LifeStatus, NaturalPerson};
@@ -62,7 +62,7 @@ impl Fault {
         match fault {
             RowFault::Length => Self { rule: &rules::ROW_LENGTH, field: "" },
             RowFault::TornCharacter(field) => Self { rule: &rules::ROW_TORN_CHARACTER, field },
-            RowFault::Encoding(field) => Self { rule: &rules::ROW_ENCODING, field },
+            RowFault::Encoding(field) => Self { rule: &ROW_ENCODING, field },
         }
     }
 
@@ -98,10 +98,7 @@ fn judge(bytes: &[u8]) -> Result<Option<Draft>, Fault> {
 /// Judges the fields in the order in which they stand in the row.
 fn record(row: &FixedRow<'_>) -> Result<Draft, Fault> {
     one_of(row, &CZBS, &["I", "U", "D"])?;
-    let key = plain(row, &RYID);
-    if key.is_empty() {
-        return Err(Fault::in_field(&FIELD_REQUIRED, &RYID));
-    }
+    let key = key_of(&plain(row, &RYID))?.to_owned();
     let number = CitizenNumber::parse(&row.text(&GMSFHM)).map_err(Fault::of_number)?;
     let subject = number.identifier();
     if subject.kind() != IdentifierKind::CitizenNumber {
@@ -237,7 +234,7 @@ fn marital_status(row: &FixedRow<'_>) -> String {
 }
 
 fn one_of(row: &FixedRow<'_>, field: &Field, known: &[&str]) -> Result<(), Fault> {
-    if known.contains(&row.text(field).as_ref()) { Ok(()) } else { Err(Fault::in_field(&rules::MESSAGE_OP, field)) }
+    if known.contains(&row.text(field).as_ref()) { Ok(()) } else { Err(Fault::in_field(&MESSAGE_OP, field)) }
 }
 
 /// A name or address: nothing inside is folded.
@@ -250,9 +247,16 @@ fn plain(row: &FixedRow<'_>, field: &Field) -> String {
     text::trim(&text::half_width(&row.text(field))).to_owned()
 }
 
+/// The person id: ASCII, as the page says, and nothing that cannot be seen.
+fn key_of(ryid: &str) -> Result<&str, Fault> {
+    match text::trim(ryid) {
+        "" => Err(Fault::in_field(&FIELD_REQUIRED, &RYID)),
+        key if key.bytes().all(|byte| matches!(byte, b' '..=b'~')) => Ok(key),
+        _ => Err(Fault::in_field(&FIELD_INVALID, &RYID)),
+    }
+}
+
 /// The person id of a row that may be broken elsewhere: then a full export still mentions the person.
 fn key_in(bytes: &[u8]) -> Option<String> {
-    let written = std::str::from_utf8(RYID.of(bytes)).ok().filter(|text| text.is_ascii())?;
-    let key = text::trim(written);
-    (!key.is_empty()).then(|| key.to_owned())
+    key_of(std::str::from_utf8(RYID.of(bytes)).ok()?).ok().map(str::to_owned)
 }

@@ -2,7 +2,7 @@
 
 use adapter_sdk::rules::{
     CITIZEN_ID_CHECKSUM, CITIZEN_ID_DATE, CITIZEN_ID_MASKED, CITIZEN_ID_MISSING, CODE_UNKNOWN, DATE_INVALID,
-    DIVISION_UNKNOWN, FIELD_REQUIRED,
+    DIVISION_UNKNOWN, FIELD_INVALID, FIELD_REQUIRED, MESSAGE_OP, ROW_ENCODING,
 };
 use domain::{Rule, Severity};
 
@@ -17,18 +17,6 @@ pub(crate) const ROW_TORN_CHARACTER: Rule = reject(
     "row.torn-character",
     "a field ends in the middle of a character; have the department shorten the text by whole characters",
     "字段边界截断了汉字；请部门按整字截取后重新导出",
-);
-/// Bytes that are not GB18030.
-pub(crate) const ROW_ENCODING: Rule = reject(
-    "row.encoding",
-    "the row holds bytes that are not GB18030; have the department correct the encoding",
-    "该行含有不符合GB18030的字节；请部门更正编码",
-);
-/// `kind`, `czbs` or `jlbz` does not say what the row does.
-pub(crate) const MESSAGE_OP: Rule = reject(
-    "message.op",
-    "the record kind is not D, the operation not I, U or D, or the record mark not 1 or 2; have the department correct the row",
-    "记录类型不是D，或操作标识不是I、U、D，或记录标志不是1、2；请部门更正该行",
 );
 /// `csrq` differs from the number.
 pub(crate) const CITIZEN_ID_BIRTH_MISMATCH: Rule = reject(
@@ -68,6 +56,7 @@ pub(crate) const ALL: &[&Rule] = &[
     &ROW_ENCODING,
     &MESSAGE_OP,
     &FIELD_REQUIRED,
+    &FIELD_INVALID,
     &DATE_INVALID,
     &CITIZEN_ID_MISSING,
     &CITIZEN_ID_MASKED,

@@ -42,10 +42,22 @@ rules! {
     ROW_COLUMNS = Reject "row.columns",
         "the row has another number of columns than the interface defines; have the department correct the row",
         "行的列数与接口约定不符；请部门更正该行";
+    /// Bytes that are not of the agreed encoding.
+    ROW_ENCODING = Reject "row.encoding",
+        "the row holds bytes that are not of the agreed encoding; have the department correct the encoding",
+        "该行含有不符合约定编码的字节；请部门更正编码";
+    /// The row does not say what it does.
+    MESSAGE_OP = Reject "message.op",
+        "the kind of record or operation is missing or is none of the agreed ones; have the department correct it",
+        "记录类型或操作标识缺失或不在约定范围内；请部门更正";
     /// A starred field is blank.
     FIELD_REQUIRED = Reject "field.required",
         "a required field is blank; have the department fill it in",
         "必填字段为空；请部门补填";
+    /// A key of the source that no key of a record can be made of.
+    FIELD_INVALID = Reject "field.invalid",
+        "the field is longer than 128 characters or holds characters that the interface does not allow in it; have the department correct it",
+        "字段超过128个字符或含有接口不允许的字符；请部门更正";
     /// No date of the calendar in any agreed form.
     DATE_INVALID = Reject "date.invalid",
         "the date is not a day of the calendar in one of the agreed forms; have the department correct it",

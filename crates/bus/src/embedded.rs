@@ -119,14 +119,14 @@ impl EmbeddedBus {
     fn open_on(folder: &Path, config: EmbeddedConfig, disk: Arc<dyn Disk>) -> Result<Self, BusError> {
         config.check()?;
         make_folder(disk.as_ref(), folder).map_err(|error| unavailable(folder, &error))?;
-        let lock = take_lock(folder)?;
+        let held = take_lock(folder)?;
         let shared = Shared {
             folder: folder.to_owned(),
             config,
             disk,
             arrivals: Arc::default(),
             topics: Mutex::default(),
-            _lock: lock,
+            _lock: held,
         };
         for name in topic_names(folder).map_err(|error| unavailable(folder, &error))? {
             if topic_file::exists(&folder.join(&name)) {

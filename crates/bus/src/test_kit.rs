@@ -109,7 +109,7 @@ impl RealKafka {
         let properties = format!(
             "{FIXED_PROPERTIES}\nlisteners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}\n\
              advertised.listeners=PLAINTEXT://127.0.0.1:{port}\n\
-             controller.quorum.bootstrap.servers=127.0.0.1:{controller}\nlog.dirs={}\n",
+             controller.quorum.bootstrap.servers=127.0.0.1:{controller}\nlog.cleaner.backoff.ms=200\nlog.dirs={}\n",
             folder.path().join("log").display()
         );
         fs::write(folder.path().join("server.properties"), properties)?;

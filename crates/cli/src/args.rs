@@ -41,10 +41,14 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Catalogue(Catalogue),
     /// Ask for the current records of one resource about one subject.
-    #[command(after_help = "Example:\n  exchange resolve natural-person citizen-number=110101190001010014 --items name,address --matter 000172149001 --case 2026-0001")]
+    #[command(
+        after_help = "Example:\n  exchange resolve natural-person citizen-number=110101190001010014 --items name,address --matter 000172149001 --case 2026-0001"
+    )]
     Resolve(Resolve),
     /// Compare values without seeing any.
-    #[command(after_help = "Example:\n  exchange verify natural-person citizen-number=110101190001010014 --claim name=张三 --matter 000172149001 --case 2026-0001")]
+    #[command(
+        after_help = "Example:\n  exchange verify natural-person citizen-number=110101190001010014 --claim name=张三 --matter 000172149001 --case 2026-0001"
+    )]
     Verify(Verify),
     /// List the certificates of one holder over all granted types.
     Certificates(Certificates),
@@ -164,7 +168,9 @@ pub(crate) enum Adapter {
         printing: Printing,
     },
     /// Translate files without publishing: one JSON object per outcome, a summary last.
-    #[command(after_help = "Example:\n  exchange adapter try market-supervision ENT_20261101_001.xml | jq 'select(.outcome == \"reject\")'")]
+    #[command(
+        after_help = "Example:\n  exchange adapter try market-supervision ENT_20261101_001.xml | jq 'select(.outcome == \"reject\")'"
+    )]
     Try {
         /// The department.
         name: String,
@@ -389,7 +395,9 @@ pub(crate) enum Rejects {
         printing: Printing,
     },
     /// Translate rejects again after a fix.
-    #[command(after_help = "Examples:\n  exchange rejects redrive 8f3c…\n  exchange rejects redrive --department public-security --rule citizen-id.checksum")]
+    #[command(
+        after_help = "Examples:\n  exchange rejects redrive 8f3c…\n  exchange rejects redrive --department public-security --rule citizen-id.checksum"
+    )]
     Redrive {
         /// Their ids.
         ids: Vec<String>,

@@ -112,7 +112,8 @@ fn export(dir: &Path, client: &Client) -> Result<ExitCode> {
     for file in &files {
         let path = file["path"].as_str().unwrap_or_default();
         // The server names files; only names of catalogue entries are followed.
-        domain::catalogue::EntryKind::of_path(path).with_context(|| format!("the exchange sent a file named `{path}`"))?;
+        domain::catalogue::EntryKind::of_path(path)
+            .with_context(|| format!("the exchange sent a file named `{path}`"))?;
         let target = dir.join(path);
         fs::create_dir_all(target.parent().unwrap_or(dir))?;
         fs::write(&target, file["content"].as_str().unwrap_or_default())

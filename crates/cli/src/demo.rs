@@ -37,7 +37,8 @@ struct Folder {
 impl Folder {
     fn of(demo: &Demo) -> Result<Self> {
         // A demo that stays up takes the ports that its lines name; otherwise any free ones.
-        let (service, ops) = if demo.serve { ("127.0.0.1:7443", "127.0.0.1:7480") } else { ("127.0.0.1:0", "127.0.0.1:0") };
+        let (service, ops) =
+            if demo.serve { ("127.0.0.1:7443", "127.0.0.1:7480") } else { ("127.0.0.1:0", "127.0.0.1:0") };
         let temporary = match demo.dir {
             Some(_) => None,
             None => Some(tempfile::tempdir().context("no temporary folder can be made")?),

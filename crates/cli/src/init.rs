@@ -1,6 +1,9 @@
 //! `exchange init`: a node that is ready to run.
 
-use crate::{output::{line, usage}, shipped};
+use crate::{
+    output::{line, usage},
+    shipped,
+};
 use anyhow::{Context, Result};
 use domain::{Caller, CallerKind};
 use runtime::SystemClock;

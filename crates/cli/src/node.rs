@@ -147,7 +147,8 @@ impl AdapterStop for Stopping {
     }
 
     fn pause(&self, time: Duration) {
-        self.0.wait(time);
+        // Whether it stops is asked for afterwards.
+        let _ = self.0.wait(time);
     }
 }
 

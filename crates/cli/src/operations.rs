@@ -19,8 +19,17 @@ pub(crate) fn status(command: &Status) -> Result<ExitCode> {
         line(&format!("node {}: {ready}\n", text(&answer["node"])))?;
         let rows: Vec<_> = list(answer, "departments").iter().map(department).collect();
         let headings = [
-            "DEPARTMENT", "AS OF", "LAST SUCCESS", "READ", "PUBLISHED", "UNCHANGED", "SUPERSEDED", "REJECTED", "OPEN",
-            "MISSING", "LAG",
+            "DEPARTMENT",
+            "AS OF",
+            "LAST SUCCESS",
+            "READ",
+            "PUBLISHED",
+            "UNCHANGED",
+            "SUPERSEDED",
+            "REJECTED",
+            "OPEN",
+            "MISSING",
+            "LAG",
         ];
         table::print(&headings, &rows)
     })
@@ -71,7 +80,9 @@ pub(crate) fn rejects(command: Rejects) -> Result<ExitCode> {
             }
             let body = json!({ "reject_ids": ids, "department": department.unwrap_or_default(), "rule": rule.unwrap_or_default() });
             let answer = Client::new(&connection)?.call(Method::POST, "/v1/operations/rejects:redrive", Some(&body))?;
-            print(printing, &answer, |answer| line(&format!("{} on their way to the adapter", number(&answer["redriven"]))))
+            print(printing, &answer, |answer| {
+                line(&format!("{} on their way to the adapter", number(&answer["redriven"])))
+            })
         }
         Rejects::Dismiss { ids, reason, connection, printing } => {
             let body = json!({ "reject_ids": ids, "reason": reason });
@@ -96,7 +107,11 @@ fn list_rejects(printing: Printing, answer: &Answer) -> Result<ExitCode> {
             let source = &reject["source"];
             let place = format!("{}:{}", text(&source["file"]), text(&source["row"]));
             let state = text(&reject["state"]).replace("REJECT_STATE_", "");
-            [&reject["reject_id"], &reject["rule"], &reject["field"]].map(text).into_iter().chain([place, state]).collect()
+            [&reject["reject_id"], &reject["rule"], &reject["field"]]
+                .map(text)
+                .into_iter()
+                .chain([place, state])
+                .collect()
         })
         .collect();
     table::print(&["REJECT", "RULE", "FIELD", "WHERE", "STATE"], &rows)?;

@@ -1,7 +1,7 @@
 //! What a command leaves behind: results on stdout, everything else on stderr, and an exit code (contract.md §4).
 
 use anyhow::Result;
-use runtime::ConfigError;
+use runtime::config::ConfigError;
 use serde_json::Value;
 use std::{
     io::{ErrorKind, Write},

@@ -1,6 +1,9 @@
 //! A private certificate authority for trials.
 
-use crate::{args::Pki, output::{line, usage}};
+use crate::{
+    args::Pki,
+    output::{line, usage},
+};
 use anyhow::Result;
 use domain::Caller;
 use runtime::SystemClock;

@@ -22,7 +22,6 @@ pub(crate) const CATALOGUE: &[(&str, &str)] = &[
     entry!("grants/one-window.toml"),
 ];
 
-
 /// The adapters, by department.
 pub(crate) fn adapters() -> Vec<Adapter> {
     vec![market_supervision::adapter(), public_security::adapter()]

@@ -4,10 +4,16 @@ use crate::GatewayError;
 use contract::message_of;
 use domain::catalogue::{Catalogue, Problem, Resource};
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
-use std::{fs, io, path::Path};
+use std::{fs, io, path::Path, time::Duration};
+use tokio::time::{sleep, timeout};
+use view::{Change, Directory, Plan};
 
 /// The message of a party (当事人), whose name can be granted alone.
 const PARTY: &str = "exchange.canonical.v1.Party";
+
+/// How long a published catalogue is awaited, and how often it is looked for.
+const IN_FORCE: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_millis(10);
 
 /// The catalogue files below `dir`, as `(path relative to dir, text)` in order of path, for
 /// [`Catalogue::from_files`]. Hidden files are passed over.
@@ -37,6 +43,30 @@ pub(crate) fn read_catalogue<'a>(
     let catalogue = Catalogue::from_files(files)?;
     let problems = check_catalogue(&catalogue);
     if problems.is_empty() { Ok(catalogue) } else { Err(problems) }
+}
+
+/// The catalogue once `planned` is applied to `current`.
+pub(crate) fn after(current: &Catalogue, planned: &Plan) -> Catalogue {
+    let mut after = current.clone();
+    for difference in &planned.differences {
+        match &difference.change {
+            Change::Create(entry) | Change::Update(entry) => after.insert(entry.clone()),
+            Change::Remove => after.remove(difference.kind, &difference.id),
+        }
+    }
+    after
+}
+
+/// Waits until the catalogue of `revision` is in force, but not for long: it comes into force all the same.
+pub(crate) async fn in_force(directory: &Directory, revision: &str) {
+    let comes = async {
+        while directory.now().revision != revision {
+            sleep(LOOK).await;
+        }
+    };
+    if timeout(IN_FORCE, comes).await.is_err() {
+        tracing::warn!(revision, "published catalogue is not in force yet");
+    }
 }
 
 #[derive(Default)]

@@ -5,7 +5,7 @@ use domain::{Clock, catalogue::Catalogue};
 use runtime::{Part, Process};
 use std::{sync::Arc, time::Duration};
 use tokio::time::sleep;
-use view::{ViewError, plan, publish_plan};
+use view::{ViewError, plan, publish_plan, revision};
 
 /// How often it is looked whether the view has got that far.
 const LOOK: Duration = Duration::from_millis(20);
@@ -49,23 +49,9 @@ impl Seed {
         while !self.running.progress.now().caught_up {
             sleep(LOOK).await;
         }
-        let mut has_published = false;
         loop {
-            let planned = plan(&self.running.directory.now().catalogue, &self.wanted, false);
-            if planned.differences.is_empty() {
-                self.part.ready();
-                return Ok(());
-            }
-            if has_published {
-                sleep(LOOK).await;
-                continue;
-            }
-            let Running { directory, outbox, .. } = &self.running;
-            match publish_plan(&planned, directory, outbox, &self.node, self.clock.now()).await {
-                Ok(()) => {
-                    tracing::info!(differences = planned.differences.len(), "catalogue folder applied");
-                    has_published = true;
-                }
+            match self.publish().await {
+                Ok(()) => break,
                 Err(error) if passes(&error) => {
                     self.part.not_ready("the bus does not take the catalogue");
                     sleep(BACK_OFF).await;
@@ -73,6 +59,22 @@ impl Seed {
                 Err(error) => return Err(error.into()),
             }
         }
+        self.part.ready();
+        Ok(())
+    }
+
+    async fn publish(&self) -> Result<(), ViewError> {
+        let Running { directory, outbox, .. } = &self.running;
+        let current = directory.now();
+        let planned = plan(&current.catalogue, &self.wanted, false);
+        if planned.differences.is_empty() {
+            return Ok(());
+        }
+        publish_plan(&planned, directory, outbox, &self.node, self.clock.now()).await?;
+        tracing::info!(differences = planned.differences.len(), "catalogue folder applied");
+        let after = catalogue::after(&current.catalogue, &planned);
+        catalogue::in_force(directory, &revision(&after)).await;
+        Ok(())
     }
 }
 

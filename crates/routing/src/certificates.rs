@@ -121,7 +121,7 @@ impl Question for ListCertificates {
     async fn answer<V: ViewReader>(&self, ground: &Ground<'_, V>, permits: &[Permit]) -> Result<Answered, Stop> {
         let bookmark = Bookmark::resume(ground, permits, self.bookmark.as_ref())?;
         let mut response = v1::ListCertificatesResponse::default();
-        let mut merge = Merge::new(ground, &self.binding, bookmark, self.page_size);
+        let mut merge = Merge::new(ground, &self.binding, permits, bookmark, self.page_size);
         let mut outcomes = Vec::new();
         for asked in &self.types {
             let permit = permits.iter().find(|permit| permit.resource().id == asked.resource.id);

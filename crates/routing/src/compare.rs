@@ -16,18 +16,15 @@ use domain::{
     money::millionths,
     text::{fold_for_comparison, half_width},
 };
-use prost_reflect::{FieldDescriptor, Kind};
 use serde_json::Value;
 
 /// The result of each claim, in order, for the body of a record of `resource`.
 pub(crate) fn compare(resource: &Resource, body: &[u8], claims: &[Claim]) -> Result<Vec<ClaimResult>, Stop> {
     let damaged = || Away::Damaged(resource.id.clone());
-    let message = message_of(&resource.message).ok_or_else(damaged)?;
     let record = json::to_value(&resource.message, body).map_err(|_| damaged())?;
     let result = |claim: &Claim| {
         let (item, is_name) = split(resource, &claim.item);
-        let Some(field) = message.get_field_by_name(item) else { return ClaimResult::NotHeld };
-        let form = Form::of(resource, &field, is_name);
+        let Some(form) = Form::of(resource, item, is_name) else { return ClaimResult::NotHeld };
         let Some(value) = record.get(item) else { return form.of_absent(&claim.value) };
         match form.judge(value, &claim.value) {
             None => ClaimResult::NotHeld,
@@ -59,17 +56,25 @@ enum Form {
 }
 
 impl Form {
-    fn of(resource: &Resource, field: &FieldDescriptor, is_name: bool) -> Self {
+    /// The form of a field of the resource's message; `None` when there is no such field.
+    fn of(resource: &Resource, field: &str, is_name: bool) -> Option<Self> {
+        let kind = message_of(&resource.message)?.get_field_by_name(field)?.kind();
         if is_name {
-            return Self::NameOfParty;
+            return Some(Self::NameOfParty);
         }
-        match field.kind() {
-            Kind::Message(message) if message.full_name() != "google.protobuf.Timestamp" => Self::Party,
-            Kind::Enum(words) => Self::Word(prefix(words.default_value().name())),
-            Kind::Bool => Self::YesNo,
-            Kind::String | Kind::Message(_) => Self::of_text(resource, field.name()),
+        if let Some(words) = kind.as_enum() {
+            return Some(Self::Word(prefix(words.default_value().name())));
+        }
+        if let Some(message) = kind.as_message() {
+            let is_instant = message.full_name() == "google.protobuf.Timestamp";
+            return Some(if is_instant { Self::Text } else { Self::Party });
+        }
+        let unset = kind.default_value();
+        Some(match (unset.as_bool(), unset.as_str()) {
+            (Some(_), _) => Self::YesNo,
+            (_, Some(_)) => Self::of_text(resource, field),
             _ => Self::Number,
-        }
+        })
     }
 
     /// Items that are identifiers are named after their kind; a certificate's number is called `number`.

@@ -14,6 +14,7 @@ use crate::{
     ground::{Ground, Plea},
     joins::{LEGAL_PERSON, SHAREHOLDING},
     question::{self, Common, Parts, Question},
+    reader::Reader,
     sentence,
     stop::Stop,
 };
@@ -26,8 +27,7 @@ use walk::Walk;
 
 const MAX_DEPTH: u32 = 10;
 /// Items that add to the tree when they are granted beside the holder.
-const OPTIONAL: [&str; 6] =
-    ["enterprise", "enterprise.name", "share_percent", "subscribed_amount", "currency", "enterprise_source_id"];
+const OPTIONAL: [&str; 5] = ["enterprise", "enterprise.name", "share_percent", "subscribed_amount", "currency"];
 
 /// A well-formed question.
 #[derive(Debug)]
@@ -112,17 +112,27 @@ impl Question for GetEquity {
                     cover.outcome_of_found(ground.now, self.common.max_age)
                 }
                 walk::Tree::Ambiguous => Outcome::Ambiguous,
-                // An enterprise that was taken out of the register was there, too.
-                walk::Tree::Nothing => match reader.withdrawn(LEGAL_PERSON, &self.by).await? {
-                    Some(_) => Outcome::Withdrawn,
-                    None => find::nothing(&reader, &cover, &self.by).await?.outcome,
-                },
+                walk::Tree::Nothing => self.outcome_of_nothing(&reader, &cover).await?,
             };
             response.coverage = Some(cover.message());
         }
         response.set_outcome(outcome.into());
         response.detail = sentence::outcome(outcome, ground.settings.language);
         Ok(Answered::new(outcome, &response))
+    }
+}
+
+impl GetEquity {
+    /// An enterprise that was taken out of the register was there, and so was whoever held shares.
+    async fn outcome_of_nothing<V: ViewReader>(&self, reader: &Reader<'_, V>, cover: &Cover) -> Result<Outcome, Stop> {
+        if reader.withdrawn(LEGAL_PERSON, &self.by).await?.is_some() {
+            return Ok(Outcome::Withdrawn);
+        }
+        // Shares are found by the code of their holder, which upwards is not what is asked.
+        if self.direction == Direction::Up && self.by.kind() != IdentifierKind::SourceKey {
+            return Ok(cover.outcome_of_nothing(&self.by));
+        }
+        Ok(find::nothing(reader, cover, &self.by).await?.outcome)
     }
 }
 

@@ -162,18 +162,19 @@ impl<V: ViewReader> Exchange<V> {
     ) -> Result<(Answered, bool), Stop> {
         let approved = question.judge(ground)?;
         let turn = self.turn(ground, method, &question).await;
-        let standing = token::digest_of_grants(ground.grants());
         if let Some(earlier) = turn.as_ref().and_then(|turn| turn.earlier(ground.now)) {
             if earlier.question != question.common().digest {
                 return Err(Stop::Conflict);
             }
-            if earlier.standing == standing {
+            // Grants that changed since may show less: then it is a new question.
+            if earlier.standing == token::digest_of_grants(ground.grants()) {
                 return Ok((earlier.answered.clone(), true));
             }
         }
         let permits = self.gate.count(approved, ground.now)?;
         let answered = question.answer(ground, &permits).await?;
         if let Some(turn) = turn {
+            let standing = token::digest_of_grants(ground.grants());
             let question = question.common().digest;
             turn.keep(Kept { question, standing, answered: answered.clone(), at: ground.now });
         }

@@ -117,7 +117,7 @@ impl Resolve {
             let record = showing.show(standing)?;
             let is_full = records.len() == size || !room.take(&record);
             if is_full && !records.is_empty() {
-                return self.binding.seal(ground, bookmark);
+                return self.binding.seal(ground, std::slice::from_ref(permit), bookmark);
             }
             bookmark.advance(&self.resource.id, &cursor);
             records.push(record);

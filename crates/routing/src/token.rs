@@ -66,8 +66,14 @@ impl Binding {
         bookmark
     }
 
-    /// Seals where the next page begins.
-    pub(crate) fn seal<V>(&self, ground: &Ground<'_, V>, bookmark: &Bookmark) -> Result<String, Stop> {
+    /// Seals where the next page begins, under the same grants.
+    pub(crate) fn seal<V>(
+        &self,
+        ground: &Ground<'_, V>,
+        permits: &[Permit],
+        bookmark: &Bookmark,
+    ) -> Result<String, Stop> {
+        let bookmark = Bookmark { grants: digest_of_permits(permits), places: bookmark.places.clone() };
         let sealed = ground.settings.key.seal(&self.0, &bookmark.encode_to_vec()).map_err(Away::Token)?;
         Ok(BASE64_URL_SAFE_NO_PAD.encode(sealed))
     }
@@ -76,10 +82,9 @@ impl Binding {
 impl Bookmark {
     /// Where pages under `permits` go on: the place that `asked` names, or the beginning.
     pub(crate) fn resume<V>(ground: &Ground<'_, V>, permits: &[Permit], asked: Option<&Self>) -> Result<Self, Stop> {
-        let grants = digest_of_grants(permits.iter().map(Permit::grant)).to_vec();
         match asked {
-            None => Ok(Self { grants, places: Vec::new() }),
-            Some(asked) if asked.grants == grants => Ok(asked.clone()),
+            None => Ok(Self::default()),
+            Some(asked) if asked.grants == digest_of_permits(permits) => Ok(asked.clone()),
             Some(_) => Err(Faults::one(ground.settings.language, "page_token", Fault::PageToken)),
         }
     }
@@ -100,6 +105,10 @@ impl Bookmark {
             key: cursor.key.clone(),
         });
     }
+}
+
+fn digest_of_permits(permits: &[Permit]) -> Vec<u8> {
+    digest_of_grants(permits.iter().map(Permit::grant)).to_vec()
 }
 
 /// A digest of grants, with all that they say.

@@ -113,6 +113,7 @@ pub(crate) fn failure(error: fjall::Error) -> StoreError {
         | Error::InvalidTrailer
         | Error::InvalidTag(_)
         | Error::Unrecoverable => StoreError::Corrupt { what: error.to_string() },
+        Error::Poisoned => StoreError::Stopped,
         other => StoreError::Unavailable(Box::new(other)),
     }
 }
@@ -142,8 +143,7 @@ fn place(dir: &Path) -> String {
 
 fn options(used: Use) -> KeyspaceCreateOptions {
     use fjall::CompressionType::{Lz4, None};
-    let options =
-        KeyspaceCreateOptions::default().data_block_compression_policy(CompressionPolicy::new([None, Lz4]));
+    let options = KeyspaceCreateOptions::default().data_block_compression_policy(CompressionPolicy::new([None, Lz4]));
     match used {
         Use::Points => options.max_memtable_size(MEMTABLE_BYTES),
         Use::Ranges => options.max_memtable_size(MEMTABLE_BYTES).filter_policy(FilterPolicy::disabled()),
@@ -182,6 +182,13 @@ mod tests {
         drop(other);
         assert!(matches!(refusal(folder.path(), MARK), StoreError::Foreign { .. }));
         assert!(!Database::builder(folder.path()).open().unwrap().keyspace_exists(META));
+    }
+
+    #[test]
+    fn an_engine_that_takes_no_more_writes_is_not_tried_again() {
+        let error = failure(fjall::Error::Poisoned);
+        assert!(matches!(error, StoreError::Stopped) && !error.is_retryable());
+        assert!(failure(fjall::Error::Io(ErrorKind::StorageFull.into())).is_retryable());
     }
 
     #[test]

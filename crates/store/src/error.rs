@@ -4,7 +4,9 @@
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The data was written by a version of the exchange that this one does not know.
-    #[error("store at {place} has schema version {found}, this build knows {known}; use the build that wrote it, or rebuild the store from the bus")]
+    #[error(
+        "store at {place} has schema version {found}, this build knows {known}; use the build that wrote it, or rebuild the store from the bus"
+    )]
     UnknownSchema {
         /// The folder or database.
         place: String,
@@ -39,6 +41,9 @@ pub enum StoreError {
         /// Which text.
         what: &'static str,
     },
+    /// The disk failed a write before; nothing more is taken until the store is opened again.
+    #[error("store stopped writing after a failure of its disk, open it again")]
+    Stopped,
     /// The disk or database failed; try again.
     #[error("store is unavailable")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),

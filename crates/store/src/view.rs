@@ -247,8 +247,11 @@ pub struct StoredReject {
 /// The reading end; cheap to share.
 pub trait ViewReader: Send + Sync {
     /// The record of a key.
-    fn record(&self, resource: &str, key: &str)
-    -> impl Future<Output = Result<Option<StoredRecord>, StoreError>> + Send;
+    fn record(
+        &self,
+        resource: &str,
+        key: &str,
+    ) -> impl Future<Output = Result<Option<StoredRecord>, StoreError>> + Send;
 
     /// Records found by an identifier.
     fn lookup(&self, lookup: Lookup<'_>) -> impl Future<Output = Result<Page, StoreError>> + Send;

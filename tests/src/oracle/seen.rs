@@ -10,9 +10,8 @@ pub struct Seen {
 #[derive(Debug, Clone)]
 struct Newest {
     stamp: String,
+    /// What stands on the bus; unchanged rows move on without a new version.
     content: Draft,
-    /// Time of the version that stands on the bus; unchanged rows move on without a new one.
-    published: String,
 }
 
 impl Seen {
@@ -20,8 +19,7 @@ impl Seen {
     pub fn judge(&mut self, draft: &Draft) -> Class {
         let place = (draft.resource, draft.key.clone());
         let Some(known) = self.newest.get_mut(&place) else {
-            let newest = Newest { stamp: draft.stamp.clone(), content: draft.clone(), published: draft.stamp.clone() };
-            self.newest.insert(place, newest);
+            self.newest.insert(place, Newest { stamp: draft.stamp.clone(), content: draft.clone() });
             return Class::Published;
         };
         if draft.stamp < known.stamp {
@@ -35,7 +33,6 @@ impl Seen {
             return Class::Unchanged;
         }
         known.content = draft.clone();
-        known.published.clone_from(&draft.stamp);
         Class::Published
     }
 

@@ -41,14 +41,6 @@ pub const ENTITY_MALFORMED: Rule = Rule {
     zh: "实体含有未转义的&、未定义的引用或嵌套错误，请部门转义后重新推送",
 };
 
-/// An entity's bytes are not of the document's encoding.
-pub const ENTITY_ENCODING: Rule = Rule {
-    id: "row.encoding",
-    severity: Severity::Reject,
-    en: "the row holds bytes that are not of the agreed encoding; have the department correct the encoding",
-    zh: "该行含有不符合约定编码的字节；请部门更正编码",
-};
-
 /// How the document's bytes are to be read, whatever its declaration says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {

@@ -6,7 +6,7 @@ use crate::{
     error::IntakeError,
     files::{self, DONE, Dropped, Examined, Fingerprint, Flag, Inbox, Metered, REFUSED},
     format::framing::{Facts, FramedRow, Refusal, RowStart},
-    state::{State, Unit},
+    state::{self, State, Unit},
 };
 use std::{
     collections::HashMap,
@@ -134,11 +134,12 @@ impl Desk<'_> {
         mut looked: Looked,
         mut facts: Facts,
     ) -> Result<Fate, IntakeError> {
-        facts.as_of = facts.as_of.or(dropped.said.as_of);
         if facts.scope.is_empty() {
             facts.scope.clone_from(&dropped.said.scope);
         }
         let unit = self.begin(dropped, &looked.examined, &facts)?;
+        // A time in the future would keep the feed from ever looking stale: nothing is known beyond the intake itself.
+        facts.as_of = facts.as_of.max(dropped.said.as_of).min(state::instant(Some(unit.begun)));
         self.rows(&unit, &dropped.data, &mut looked)?;
         self.end(unit, &facts, looked.pair.data.length)?;
         if looked.pair.still_lies(dropped) {

@@ -161,7 +161,9 @@ fn a_topic_that_several_create_at_once_is_made_once() {
         };
         thread::scope(|scope| {
             let made = [0; 4].map(|_| scope.spawn(create));
-            made.into_iter().for_each(|made| made.join().unwrap().unwrap());
+            for made in made {
+                made.join().unwrap().unwrap();
+            }
         });
     }
 }

@@ -216,7 +216,15 @@ mod tests {
 
     #[test]
     fn properties_that_carry_our_promises_cannot_be_set() {
-        for key in ["acks", "delivery.report.only.error", "enable.idempotence", "auto.offset.reset", "check.crcs", "group.id", "message.timeout.ms"] {
+        for key in [
+            "acks",
+            "delivery.report.only.error",
+            "enable.idempotence",
+            "auto.offset.reset",
+            "check.crcs",
+            "group.id",
+            "message.timeout.ms",
+        ] {
             let mut config = KafkaConfig::new("localhost:9092", "test");
             config.properties.insert(key.to_owned(), "1".to_owned());
             let error = config.check().unwrap_err().to_string();

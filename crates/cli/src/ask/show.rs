@@ -50,18 +50,29 @@ pub(super) fn equity(answer: &Value) -> Result<()> {
         .iter()
         .map(|edge| {
             let amount = format!("{} {}", text(&edge["amount"]), text(&edge["currency"]));
-            vec![name(&edge["holder"]), name(&edge["enterprise"]), text(&edge["share_percent"]), amount.trim().to_owned()]
+            vec![
+                name(&edge["holder"]),
+                name(&edge["enterprise"]),
+                text(&edge["share_percent"]),
+                amount.trim().to_owned(),
+            ]
         })
         .collect();
     table::print(&["HOLDER", "ENTERPRISE", "SHARE %", "AMOUNT"], &rows)?;
-    if answer["truncated"] == Value::Bool(true) { line("(cut short: the tree is larger than an answer)") } else { Ok(()) }
+    if answer["truncated"] == Value::Bool(true) {
+        line("(cut short: the tree is larger than an answer)")
+    } else {
+        Ok(())
+    }
 }
 
 fn head(answer: &Value) -> Result<()> {
     let outcome = word(&answer["outcome"], "OUTCOME_");
     let as_of = text(&answer["coverage"]["as_of"]);
     let mut first = outcome;
-    for (label, value) in [("as of", as_of), ("withdrawn at", text(&answer["withdrawn_at"])), ("", text(&answer["detail"]))] {
+    for (label, value) in
+        [("as of", as_of), ("withdrawn at", text(&answer["withdrawn_at"])), ("", text(&answer["detail"]))]
+    {
         if !value.is_empty() {
             first = format!("{first} · {label} {value}").replace("·  ", "· ");
         }

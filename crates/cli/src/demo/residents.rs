@@ -8,7 +8,8 @@ use encoding_rs::GB18030;
 const ROW: usize = 515;
 const AREA: &str = "110101";
 const FAMILY_NAMES: &[&str] = &["张", "王", "李", "赵", "刘", "陈", "杨", "黄", "周", "吴", "欧阳", "司马"];
-const GIVEN_NAMES: &[&str] = &["伟", "芳", "娜", "秀英", "敏", "静", "丽", "强", "磊", "军", "洋", "勇", "艳", "杰", "涛", "明"];
+const GIVEN_NAMES: &[&str] =
+    &["伟", "芳", "娜", "秀英", "敏", "静", "丽", "强", "磊", "军", "洋", "勇", "艳", "杰", "涛", "明"];
 
 /// A resident who does not exist.
 pub(super) struct Resident {

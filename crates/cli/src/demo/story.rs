@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use contract::v1::{DepartmentIntake, IntakeRows};
 use gateway::{Running, config::Config};
 use http::Method;
-use runtime::{Process, SystemClock};
+use runtime::{Process, SystemClock, config::HumanDuration};
 use security::ClientTls;
 use serde_json::{Value, json};
 use std::{
@@ -26,7 +26,10 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Tells the story on a node in `folder`.
 pub(super) async fn tell(process: &Process, folder: &Path, demo: &Demo) -> Result<()> {
-    let config = node::read(&folder.join("exchange.toml"))?;
+    let mut config = node::read(&folder.join("exchange.toml"))?;
+    for section in &mut config.adapter {
+        section.poll = HumanDuration::from_millis(100);
+    }
     let bus = gateway::open_bus(&config, process.clock())?;
     let running = node::start_all(process, &config, &bus).await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
     let stage = Stage { client: client(folder, &running, "consumer-one-window")?, running, config, rows: demo.rows };
@@ -122,10 +125,13 @@ impl Stage {
             { "item": "name", "value": resident.name },
             { "item": "birth_date", "value": "1999-01-01" },
         ]);
-        let verified = self.ask("/v1/verify", "natural-person", "citizen-number", &resident.number, &json!({ "claims": claims })).await?;
+        let verified = self
+            .ask("/v1/verify", "natural-person", "citizen-number", &resident.number, &json!({ "claims": claims }))
+            .await?;
         let results = verified["results"].as_array().into_iter().flatten();
-        let results: Vec<_> =
-            results.map(|each| format!("{} {}", text(&each["item"]), text(&each["result"]).replace("CLAIM_RESULT_", ""))).collect();
+        let results: Vec<_> = results
+            .map(|each| format!("{} {}", text(&each["item"]), text(&each["result"]).replace("CLAIM_RESULT_", "")))
+            .collect();
         line(&format!("   verify: {}", results.join(" · ")))
     }
 
@@ -135,12 +141,21 @@ impl Stage {
         body["depth"] = 3.into();
         let answer = self.client.ask(Method::POST, "/v1/equity", Some(&body)).await?.value;
         let count = |key: &str| answer[key].as_array().map_or(0, Vec::len);
-        line(&format!("   equity above {}: {} holders and enterprises, {} shares", enterprise.name, count("nodes"), count("edges")))?;
+        line(&format!(
+            "   equity above {}: {} holders and enterprises, {} shares",
+            enterprise.name,
+            count("nodes"),
+            count("edges")
+        ))?;
         let body = self.question("uscc", &enterprise.uscc);
         let answer = self.client.ask(Method::POST, "/v1/certificates:list", Some(&body)).await?.value;
         let certificate = &answer["records"][0]["body"];
         let status = text(&certificate["status"]).replace("CERTIFICATE_STATUS_", "");
-        line(&format!("   certificates: {} {} is {status}", text(&certificate["certificate_type"]), text(&certificate["number"])))
+        line(&format!(
+            "   certificates: {} {} is {status}",
+            text(&certificate["certificate_type"]),
+            text(&certificate["number"])
+        ))
     }
 
     /// How long an answer takes, new connection and handshake included.
@@ -152,7 +167,10 @@ impl Stage {
             times.push(begun.elapsed().as_secs_f64() * 1000.0);
         }
         times.sort_by(f64::total_cmp);
-        line(&format!("   50 answers, each on a new connection: median {:.1} ms, slowest {:.1} ms", times[25], times[49]))
+        line(&format!(
+            "   50 answers, each on a new connection: median {:.1} ms, slowest {:.1} ms",
+            times[25], times[49]
+        ))
     }
 
     async fn refusals(&self) -> Result<()> {
@@ -235,8 +253,10 @@ fn paste(folder: &Path, running: &Running) -> Result<()> {
     let (pki, service) = (folder.join("pki").display().to_string(), running.service);
     let (resident, enterprise) = (Resident::at(1), Enterprise::at(7));
     let who = format!("--ca {pki}/ca.pem --cert {pki}/consumer-one-window.pem --key {pki}/consumer-one-window.key");
-    let curl = format!("--cacert {pki}/ca.pem --cert {pki}/consumer-one-window.pem --key {pki}/consumer-one-window.key");
-    let grpcurl = format!("-cacert {pki}/ca.pem -cert {pki}/consumer-one-window.pem -key {pki}/consumer-one-window.key");
+    let curl =
+        format!("--cacert {pki}/ca.pem --cert {pki}/consumer-one-window.pem --key {pki}/consumer-one-window.key");
+    let grpcurl =
+        format!("-cacert {pki}/ca.pem -cert {pki}/consumer-one-window.pem -key {pki}/consumer-one-window.key");
     let question = json!({
         "resource": "natural-person",
         "by": { "kind": "citizen-number", "value": resident.number },

@@ -2,7 +2,7 @@
 
 use super::{Office, page};
 use crate::{
-    catalogue::{check_catalogue, read_catalogue},
+    catalogue::{after, check_catalogue, in_force, read_catalogue},
     service::Fault,
 };
 use contract::{ContractError, convert, v1};
@@ -12,13 +12,8 @@ use domain::{
 };
 use prost::{Message, Name};
 use routing::FieldFault;
-use std::{ops::Bound, time::Duration};
-use tokio::time::{sleep, timeout};
+use std::ops::Bound;
 use view::{Change, Plan, ViewError, plan, publish_plan, revision};
-
-/// How long an applied catalogue is awaited; it comes into force all the same.
-const IN_FORCE: Duration = Duration::from_secs(5);
-const LOOK: Duration = Duration::from_millis(10);
 
 impl Office {
     pub(super) fn list_resources(
@@ -81,7 +76,7 @@ impl Office {
         let (planned, after) = self.planned(&request.files, &request.base_revision, request.allow_remove)?;
         self.publish(&planned).await?;
         let revision = revision(&after);
-        self.until_in_force(&revision).await;
+        in_force(&self.parts.directory, &revision).await;
         tracing::info!(%caller, %revision, differences = planned.differences.len(), "catalogue applied");
         Ok(v1::ApplyResponse { differences: differences(&planned), revision })
     }
@@ -122,17 +117,6 @@ impl Office {
         })
     }
 
-    async fn until_in_force(&self, revision: &str) {
-        let in_force = async {
-            while self.parts.directory.now().revision != revision {
-                sleep(LOOK).await;
-            }
-        };
-        if timeout(IN_FORCE, in_force).await.is_err() {
-            tracing::warn!(revision, "applied catalogue is not in force yet");
-        }
-    }
-
     fn id_in(&self, caller: &Caller, question: &[u8], token: &str) -> Result<Bound<String>, Fault> {
         let place = self.page_start(caller, question, token)?;
         let id = place.and_then(|place| String::from_utf8(place).ok());
@@ -156,17 +140,6 @@ fn may_know(caller: &Caller, grant: &Grant, catalogue: &Catalogue) -> bool {
 /// What a page token is bound to: the method and everything asked but the page.
 fn question<M: Message + Name>(request: &M) -> Vec<u8> {
     [M::full_name().into_bytes(), request.encode_to_vec()].concat()
-}
-
-fn after(current: &Catalogue, planned: &Plan) -> Catalogue {
-    let mut after = current.clone();
-    for difference in &planned.differences {
-        match &difference.change {
-            Change::Create(entry) | Change::Update(entry) => after.insert(entry.clone()),
-            Change::Remove => after.remove(difference.kind, &difference.id),
-        }
-    }
-    after
 }
 
 fn differences(planned: &Plan) -> Vec<v1::Difference> {

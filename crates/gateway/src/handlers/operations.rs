@@ -4,6 +4,7 @@ use super::{Office, store_away};
 use crate::service::Fault;
 use contract::v1;
 use std::collections::{BTreeMap, BTreeSet};
+use store::ViewReader as _;
 
 impl Office {
     pub(super) async fn status(&self) -> Result<v1::GetStatusResponse, Fault> {

@@ -7,7 +7,7 @@ use tokio_stream::{Stream, StreamExt as _, wrappers::IntervalStream};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 use tonic_health::pb::{
-    HealthCheckRequest, HealthCheckResponse, HealthListRequest, HealthListResponse,
+    HealthCheckRequest, HealthCheckResponse,
     health_check_response::ServingStatus, health_server::Health,
 };
 
@@ -47,13 +47,6 @@ impl Health for Checks {
             ServingStatus::ServiceUnknown => Err(Status::not_found("there is no such service")),
             status => Ok(Response::new(HealthCheckResponse { status: status.into() })),
         }
-    }
-
-    async fn list(&self, _: Request<HealthListRequest>) -> Result<Response<HealthListResponse>, Status> {
-        let each = self.services.iter().map(|service| {
-            (service.clone(), HealthCheckResponse { status: self.status(service).into() })
-        });
-        Ok(Response::new(HealthListResponse { statuses: each.collect() }))
     }
 
     async fn watch(&self, request: Request<HealthCheckRequest>) -> Result<Response<Self::WatchStream>, Status> {

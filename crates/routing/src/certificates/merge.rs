@@ -18,6 +18,7 @@ use store::{Cursor, ViewReader};
 pub(super) struct Merge<'a, V> {
     ground: &'a Ground<'a, V>,
     binding: &'a Binding,
+    permits: &'a [Permit],
     bookmark: Bookmark,
     page_size: usize,
     lanes: Vec<Lane<'a, V>>,
@@ -32,9 +33,15 @@ struct Lane<'a, V> {
 }
 
 impl<'a, V: ViewReader> Merge<'a, V> {
-    /// An empty page that begins at `bookmark`.
-    pub(super) fn new(ground: &'a Ground<'a, V>, binding: &'a Binding, bookmark: Bookmark, page_size: usize) -> Self {
-        Self { ground, binding, bookmark, page_size, lanes: Vec::new() }
+    /// An empty page under `permits` that begins at `bookmark`.
+    pub(super) fn new(
+        ground: &'a Ground<'a, V>,
+        binding: &'a Binding,
+        permits: &'a [Permit],
+        bookmark: Bookmark,
+        page_size: usize,
+    ) -> Self {
+        Self { ground, binding, permits, bookmark, page_size, lanes: Vec::new() }
     }
 
     /// After which record of a type the page begins.
@@ -60,7 +67,7 @@ impl<'a, V: ViewReader> Merge<'a, V> {
             let record = lane.showing.show(lane.next.clone())?;
             let is_full = records.len() == size || !room.take(&record);
             if is_full && !records.is_empty() {
-                return Ok((records, self.binding.seal(self.ground, &self.bookmark)?));
+                return Ok((records, self.binding.seal(self.ground, self.permits, &self.bookmark)?));
             }
             self.bookmark.advance(&lane.permit.resource().id, &cursor);
             records.push(record);

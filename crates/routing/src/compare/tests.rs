@@ -74,7 +74,8 @@ fn a_party_without_a_name_does_not_hold_one() {
 #[test]
 fn numbers_are_compared_as_numbers() {
     let share = Shareholding { share_percent: "60.00".into(), ..Shareholding::default() };
-    for (value, expected) in [("60", ClaimResult::Match), ("60.000", ClaimResult::Match), ("6", ClaimResult::Mismatch)] {
+    for (value, expected) in [("60", ClaimResult::Match), ("60.000", ClaimResult::Match), ("6", ClaimResult::Mismatch)]
+    {
         assert_eq!(result(SHARE, &share, "share_percent", value), expected);
     }
     // More digits than a record ever has do not make two numbers equal.

@@ -31,9 +31,9 @@ const FOOD: &str = "food-operation-licence";
 #[tokio::test]
 async fn certificates_of_all_granted_types_come_in_one_order() {
     let mut node = Node::new();
-    node.put(crate::tests::world::Put::from(licence("JY1", company(1))).at_second(10));
+    node.put(Put::from(licence("JY1", company(1))).at_second(10));
     node.put(business_licence(1).at_second(20));
-    node.put(crate::tests::world::Put::from(licence("JY2", company(1))).at_second(30));
+    node.put(Put::from(licence("JY2", company(1))).at_second(30));
     node.put(licence("JY3", company(2)));
     let response = node.certificates(&ask(1, &[])).await;
     assert_eq!(outcomes(&response), [(BUSINESS, Outcome::Found, ""), (FOOD, Outcome::Found, "")]);
@@ -100,23 +100,26 @@ async fn one_question_is_counted_once_whatever_the_number_of_types() {
 async fn pages_over_all_types_cover_everything_once() {
     let mut node = Node::new();
     node.put(business_licence(1).at_second(13));
-    let licence = |n: i64| crate::tests::world::Put::from(licence(&format!("JY{n:02}"), company(1))).at_second(n % 7 + 10);
+    let licence = |n: i64| Put::from(licence(&format!("JY{n:02}"), company(1))).at_second(n % 7 + 10);
     node.put_all((0..20).map(licence));
     let whole = numbers(&node.certificates(&ask(1, &[])).await);
     assert_eq!(whole.len(), 21);
     for size in [1, 2, 7, 20, 21] {
-        let mut request = ListCertificatesRequest { page_size: size, ..ask(1, &[]) };
-        let mut found = Vec::new();
-        loop {
-            let response = node.certificates(&request).await;
-            assert_eq!(outcomes(&response), [(BUSINESS, Outcome::Found, ""), (FOOD, Outcome::Found, "")]);
-            found.extend(numbers(&response));
-            if response.next_page_token.is_empty() {
-                break;
-            }
-            request.page_token = response.next_page_token;
+        assert_eq!(all_pages(&node, ListCertificatesRequest { page_size: size, ..ask(1, &[]) }).await, whole);
+    }
+}
+
+/// Numbers on all pages, in order.
+async fn all_pages(node: &Node, mut request: ListCertificatesRequest) -> Vec<String> {
+    let mut found = Vec::new();
+    loop {
+        let response = node.certificates(&request).await;
+        assert_eq!(outcomes(&response), [(BUSINESS, Outcome::Found, ""), (FOOD, Outcome::Found, "")]);
+        found.extend(numbers(&response));
+        if response.next_page_token.is_empty() {
+            return found;
         }
-        assert_eq!(found, whole);
+        request.page_token = response.next_page_token;
     }
 }
 

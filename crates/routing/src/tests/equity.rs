@@ -130,9 +130,11 @@ async fn an_enterprise_is_found_by_registration_number_and_source_key_too() {
     held.identifier = by("registration-number", number);
     world.put(share(2, 1, held, "10.00"));
     world.put(share(3, 1, company(1), "20.00"));
-    for question in
-        [down(1, 1), ask("registration-number", number, Direction::Down, 1), ask("source-key", "P1", Direction::Down, 1)]
-    {
+    for question in [
+        down(1, 1),
+        ask("registration-number", number, Direction::Down, 1),
+        ask("source-key", "P1", Direction::Down, 1),
+    ] {
         let response = world.equity(&question).await;
         assert_eq!((response.nodes.len(), response.edges.len()), (3, 2));
         assert_eq!(response.nodes[0].party, Some(company(1)));
@@ -223,7 +225,10 @@ async fn nothing_known_is_judged_in_order() {
     let response = world.equity(&person).await;
     assert_eq!((response.outcome(), response.nodes.len()), (Outcome::Withdrawn, 0));
     assert_eq!(world.equity(&up(1, 1)).await.outcome(), Outcome::Withdrawn);
+    // A share taken back says nothing of who holds the holder.
+    world.withdraw(share(1, 2, company(2), "1.00"), RecordState::Withdrawn);
     assert_eq!(world.equity(&up(2, 1)).await.outcome(), Outcome::NoCoverage);
+    assert_eq!(world.equity(&down(2, 1)).await.outcome(), Outcome::Withdrawn);
 }
 
 #[tokio::test]
@@ -232,7 +237,7 @@ async fn two_enterprises_of_one_code_are_ambiguous() {
     world.put(enterprise(1));
     let twin = contract::canonical::v1::LegalPerson { uscc: uscc(1), source_id: "P9".into(), ..enterprise(1) };
     let subjects = vec![id("uscc", &uscc(1))];
-    world.put(crate::tests::world::Put::new("legal-person", "other", subjects, &twin));
+    world.put(Put::new("legal-person", "other", subjects, &twin));
     let response = world.equity(&up(1, 1)).await;
     assert_eq!((response.outcome(), response.nodes.len()), (Outcome::Ambiguous, 0));
 }

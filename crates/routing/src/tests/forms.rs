@@ -21,6 +21,7 @@ fn with_purpose(change: impl FnOnce(&mut v1::Purpose)) -> v1::ResolveRequest {
     v1::ResolveRequest { purpose: Some(purpose), ..ask() }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as fields of messages are")]
 fn confirmation(kind: &str, reference: &str) -> Option<v1::Confirmation> {
     Some(v1::Confirmation { kind: kind.into(), reference: reference.into() })
 }

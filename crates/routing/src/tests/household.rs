@@ -85,12 +85,9 @@ async fn the_dead_the_moved_out_and_the_withdrawn_are_no_members() {
     node.put(in_state(member("r5", &citizen(5), "H1", "20"), LifeStatus::MovedOut));
     node.put(member("r6", &citizen(6), "H1", "20"));
     node.withdraw(member("r6", &citizen(6), "H1", "20").into(), RecordState::Withdrawn);
-    for (n, state) in [
-        (7, LifeStatus::InService),
-        (8, LifeStatus::SettledAbroad),
-        (9, LifeStatus::Missing),
-        (10, LifeStatus::Other),
-    ] {
+    for (n, state) in
+        [(7, LifeStatus::InService), (8, LifeStatus::SettledAbroad), (9, LifeStatus::Missing), (10, LifeStatus::Other)]
+    {
         node.put(in_state(member(&format!("s{n:02}"), &citizen(n), "H1", "20"), state));
     }
     let expected: Vec<_> = [2, 1, 3, 7, 8, 9, 10].map(citizen).into();

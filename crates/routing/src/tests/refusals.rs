@@ -106,8 +106,8 @@ async fn every_limit_of_a_grant_refuses_with_its_reason() {
 async fn quotas_refuse_and_say_when_to_come_again() {
     let cases = [
         ("per_second = 0", Reason::QuotaSecond, Duration::from_secs(1)),
-        ("per_day = 0", Reason::QuotaDay, Duration::from_secs(14 * 3600)),
-        ("per_subject_per_day = 0", Reason::QuotaSubject, Duration::from_secs(14 * 3600)),
+        ("per_day = 0", Reason::QuotaDay, Duration::from_hours(14)),
+        ("per_subject_per_day = 0", Reason::QuotaSubject, Duration::from_hours(14)),
     ];
     for (quota, expected, wait) in cases {
         let world = World::over(PanickingView, &[&all_with(&format!("quota = {{ {quota} }}"))]);

@@ -62,7 +62,8 @@ async fn the_grant_is_checked_again() {
     node.put(person("r1", &citizen(1)));
     let first = node.ask(Method::Resolve, &ask(1)).await;
     // A grant that shows less now is not answered with what it showed before.
-    let narrower = counted_grant().replace(r#""natural-person", items = ["*"]"#, r#""natural-person", items = ["name"]"#);
+    let narrower =
+        counted_grant().replace(r#""natural-person", items = ["*"]"#, r#""natural-person", items = ["name"]"#);
     node.directory.set_catalogue(catalogue(&[&narrower]));
     let narrow = node.ask(Method::Resolve, &ask(1)).await;
     assert_eq!(narrow.outcome, Outcome::Found);

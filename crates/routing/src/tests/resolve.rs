@@ -32,6 +32,15 @@ async fn a_current_record_is_found_with_its_envelope() {
     assert_eq!(node.told(), [(domain::Outcome::Found, None, false)]);
 }
 
+#[test]
+fn answers_can_be_given_on_any_thread() {
+    fn check<T: Send>(_: &T) {}
+    let (node, caller) = (Node::new(), consumer());
+    for method in crate::Method::ALL {
+        check(&node.exchange.answer(&caller, method, b"", std::time::Duration::ZERO));
+    }
+}
+
 #[tokio::test]
 async fn a_fifteen_digit_number_finds_the_record() {
     let mut node = Node::new();
@@ -87,7 +96,7 @@ async fn a_resource_that_the_intake_does_not_publish_is_not_covered() {
 #[tokio::test]
 async fn the_newest_withdrawal_is_told_with_its_time() {
     let mut node = Node::new();
-    let withdrawn = |key: &str, second| crate::tests::world::Put::from(person(key, &citizen(1))).at_second(second);
+    let withdrawn = |key: &str, second| Put::from(person(key, &citizen(1))).at_second(second);
     node.withdraw(withdrawn("r1", 100), RecordState::Withdrawn);
     node.withdraw(withdrawn("r2", 200), RecordState::Withdrawn);
     let response = node.resolve(&ask_person(1)).await;
@@ -203,7 +212,8 @@ async fn outside_the_divisions_of_the_grant_is_answered_like_nothing_there() {
     let outside = |key: &str, n| NaturalPerson { division: "320102".into(), ..person(key, &citizen(n)) };
     node.put(outside("r1", 1));
     node.withdraw(person("r2", &citizen(2)).into(), RecordState::Withdrawn);
-    let answers = [node.resolve(&ask_person(1)).await, node.resolve(&ask_person(2)).await, node.resolve(&ask_person(3)).await];
+    let answers =
+        [node.resolve(&ask_person(1)).await, node.resolve(&ask_person(2)).await, node.resolve(&ask_person(3)).await];
     for response in &answers {
         assert_eq!(*response, answers[0]);
         assert_eq!(response.outcome(), Outcome::NotFound);
@@ -219,11 +229,8 @@ async fn outside_the_divisions_of_the_grant_is_answered_like_nothing_there() {
 #[tokio::test]
 async fn under_a_limit_to_divisions_codes_of_elsewhere_are_not_covered_present_or_not() {
     let mut node = Node::with(&[LIMITED]);
-    let elsewhere = LegalPerson {
-        uscc: uscc_in("320102", 1),
-        registration_authority_code: "320102".into(),
-        ..enterprise(1)
-    };
+    let elsewhere =
+        LegalPerson { uscc: uscc_in("320102", 1), registration_authority_code: "320102".into(), ..enterprise(1) };
     node.put(elsewhere);
     let present = node.resolve(&resolve("legal-person", "uscc", &uscc_in("320102", 1))).await;
     let absent = node.resolve(&resolve("legal-person", "uscc", &uscc_in("320102", 2))).await;
@@ -252,9 +259,7 @@ resources = [
 ]
 "#;
     let mut node = Node::with(&[PART]);
-    node.put(
-        crate::tests::world::Put::from(person("r1", &citizen(1))).flagged("name.private-use").flagged("citizen-id.sex-mismatch"),
-    );
+    node.put(Put::from(person("r1", &citizen(1))).flagged("name.private-use").flagged("citizen-id.sex-mismatch"));
     let response = node.resolve(&ask_person(1)).await;
     let record = &response.records[0];
     let shown = body::<NaturalPerson>(record);
@@ -262,7 +267,9 @@ resources = [
     assert_eq!(shown, expected);
     assert_eq!((record.key.as_str(), record.flags.as_slice()), ("", ["name.private-use".to_owned()].as_slice()));
     // Present or not.
-    assert!(record.withheld_items.contains(&"address".to_owned()) && record.withheld_items.contains(&"employer".to_owned()));
+    assert!(
+        record.withheld_items.contains(&"address".to_owned()) && record.withheld_items.contains(&"employer".to_owned())
+    );
     assert!(!record.withheld_items.contains(&"name".to_owned()));
 
     let mut named = ask_person(1);

@@ -112,8 +112,13 @@ async fn households_are_compared_by_any_member() {
     let mut node = Node::new();
     node.put(member("r1", &citizen(1), "H1", "02"));
     node.put(member("r2", &citizen(2), "H1", "20"));
-    let claims =
-        [("members", &*citizen(2)), ("members", "甲r1"), ("members", &citizen(3)), ("head", "甲r1"), ("head.name", "甲r2")];
+    let claims = [
+        ("members", &*citizen(2)),
+        ("members", "甲r1"),
+        ("members", &citizen(3)),
+        ("head", "甲r1"),
+        ("head.name", "甲r2"),
+    ];
     let response = node.verify(&ask("household", "citizen-number", &citizen(1), &claims)).await;
     assert_eq!(results(&response), [MATCH, MATCH, MISMATCH, MATCH, MISMATCH]);
 }

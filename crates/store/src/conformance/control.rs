@@ -72,9 +72,14 @@ pub async fn announcements_that_never_rest_come_into_force<P: Place>(place: &P) 
 /// Replaying a batch from before the positions reached changes neither control state nor what is in force.
 pub async fn an_announcement_of_the_past_does_not_come_back<P: Place>(place: &P) -> Result<(), StoreError> {
     let (mut writer, reader) = place.open().await?;
-    let first = Batch { positions: reached(3), control: controls([("k", Some("1"))]).control, ..intakes([intake("first", 3)]) };
+    let first =
+        Batch { positions: reached(3), control: controls([("k", Some("1"))]).control, ..intakes([intake("first", 3)]) };
     writer.apply(first.clone())?;
-    let second = Batch { positions: reached(5), control: controls([("k", Some("2"))]).control, ..intakes([intake("second", 4)]) };
+    let second = Batch {
+        positions: reached(5),
+        control: controls([("k", Some("2"))]).control,
+        ..intakes([intake("second", 4)])
+    };
     writer.apply(second)?;
     let before = reader.digest().await?;
     writer.apply(first)?;

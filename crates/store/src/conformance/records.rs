@@ -118,9 +118,8 @@ pub async fn kinds_indexes_and_resources_are_told_apart<P: Place>(place: &P) -> 
 /// Newest first, then by key; page after page gives every record once, whatever the size of the page.
 pub async fn pages_cover_everything_once_in_order<P: Place>(place: &P) -> Result<(), StoreError> {
     let (mut writer, reader) = place.open().await?;
-    let all: Vec<_> = (0..23)
-        .map(|n| RecordWrite { source_time: at(n % 5), ..record(&format!("k{n}"), n, &["a"]) })
-        .collect();
+    let all: Vec<_> =
+        (0..23).map(|n| RecordWrite { source_time: at(n % 5), ..record(&format!("k{n}"), n, &["a"]) }).collect();
     let mut expected: Vec<_> = all.iter().map(|write| (write.source_time, write.key.clone())).collect();
     expected.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     let expected: Vec<_> = expected.into_iter().map(|(_, key)| key).collect();

@@ -59,12 +59,7 @@ fn newest_per_key(step: &Step<'_>, writes: Vec<RecordWrite>) -> Result<BTreeMap<
     Ok(touched)
 }
 
-fn replace(
-    step: &mut Step<'_>,
-    key: Vec<u8>,
-    stored: Option<&[u8]>,
-    newest: &RecordWrite,
-) -> Result<(), StoreError> {
+fn replace(step: &mut Step<'_>, key: Vec<u8>, stored: Option<&[u8]>, newest: &RecordWrite) -> Result<(), StoreError> {
     let header = Header::of(newest);
     let entries = header.entries(&newest.resource, &newest.key)?;
     let known = match stored {

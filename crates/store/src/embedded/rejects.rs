@@ -1,7 +1,11 @@
 //! Rejects of a batch: newest state per id, index by time, count of the open ones.
 
 use super::{layout, layout::RejectEntry, tables::Step};
-use crate::{RejectState, RejectWrite, StoreError, encoding::{Pack, Unpack}, engine::failure};
+use crate::{
+    RejectState, RejectWrite, StoreError,
+    encoding::{Pack, Unpack},
+    engine::failure,
+};
 use std::collections::{BTreeMap, btree_map::Entry};
 
 /// Change of the number of open rejects, by department and rule.

@@ -32,9 +32,8 @@ pub struct Seen {
 impl Seen {
     pub(super) fn pack(&self) -> Vec<u8> {
         let digits = pack_digits(&self.stamp);
-        let of_stamp = Version::parse(&self.version).filter(|version| {
-            *version == Version::new(&self.stamp, version.intake(), ordinal(version))
-        });
+        let of_stamp = Version::parse(&self.version)
+            .filter(|version| *version == Version::new(&self.stamp, version.intake(), ordinal(version)));
         let flag = |set: bool, flag: u8| if set { flag } else { 0 };
         let flags = flag(self.current, CURRENT) | flag(digits.is_some(), DIGITS) | flag(of_stamp.is_some(), OF_STAMP);
         let pack = Pack::tagged(flags).rest(&self.digest).number(self.mentioned).sized(self.scope.as_bytes());

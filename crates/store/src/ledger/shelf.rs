@@ -70,9 +70,7 @@ impl Shelf {
 
     pub(super) fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self {
-            Self::Folder(folder) => {
-                Ok(folder.keyspace(table).get(key).map_err(failure)?.map(|value| value.to_vec()))
-            }
+            Self::Folder(folder) => Ok(folder.keyspace(table).get(key).map_err(failure)?.map(|value| value.to_vec())),
             Self::Memory(entries) => Ok(lock(entries).get(&(table, key.to_vec())).cloned()),
         }
     }

@@ -60,7 +60,7 @@ fn tree(people: &mut People, base: &[Entity], cast: &mut Cast) -> Vec<Entity> {
         held(3, "35", uscc(1), "40.00"),
         held(3, "35", uscc(2), "20.60"),
     ];
-    for (label, place) in [("ring one", 0), ("ring two", 1), ("ring three", 2), ("sum", 3), ("kept", 19)] {
+    for (label, place) in [("ring one", 0), ("ring two", 1), ("ring three", 2), ("sum", 3), ("kept", 19), ("licensed", 20)] {
         cast.insert(label, uscc(place).to_owned());
     }
     cast.insert("ring holder", holder);

@@ -1,24 +1,29 @@
 //! Header line, rows, trailer line.
 
-use super::lines::{LONGEST_LINE, Lines, Span};
+use super::lines::{Lines, Span};
 use crate::{
     format::framing::{Facts, FramedRow, Framing, Refusal, RowReader, RowStart},
     rules::{FILE_EMPTY, FILE_HEADER, FILE_TORN, FILE_TRAILER},
 };
 use domain::Rule;
-use std::io::{self, BufRead};
+use std::{
+    collections::VecDeque,
+    io::{self, BufRead},
+};
 
 /// A file of lines: the first is the header, the last the trailer, between them lie the rows.
 ///
-/// A row begins with a line that begins with [`row_mark`](Self::row_mark) or is exactly as long as a row; other lines behind
-/// it belong to it, so that a line end inside a field neither loses bytes nor makes a row more than the trailer counts.
-/// Trailer and [`Facts::rows`] count marked lines alone. Empty lines at a row's end and behind the trailer are passed over. Of a row longer than [`LONGEST_LINE`](super::LONGEST_LINE) the beginning is
-/// given out, and the byte range of the whole.
+/// Every line between header and trailer is a row and is judged by itself, whatever it begins with; completely empty lines carry
+/// nothing and are passed over. The one exception is a line end inside a field: where a line that begins with
+/// [`row_mark`](Self::row_mark) is too short, and it and the lines behind it that bear no mark are together, line ends included,
+/// exactly as long as a row, they are one row. Trailer and [`Facts::rows`] count marked lines alone, so there may be more
+/// rows than that. Of a row longer than [`LONGEST_LINE`](super::LONGEST_LINE) the beginning is given out, and the byte
+/// range of the whole.
 #[derive(Debug, Clone, Copy)]
 pub struct FixedWidth {
     /// Reads the header line into what it says of the file; nothing when it is not well-formed.
     pub heading: fn(&[u8]) -> Option<Facts>,
-    /// First byte of the lines that begin a row and are counted.
+    /// First byte of the lines that are counted.
     pub row_mark: u8,
     /// Bytes of a row without its line end.
     pub row_bytes: usize,
@@ -52,8 +57,8 @@ impl Framing for FixedWidth {
             lines: Lines::new(input, start.byte),
             number: start.number,
             frame: *self,
-            place: if start.byte == 0 { Place::Header } else { Place::Gap },
-            ahead: Vec::new(),
+            place: if start.byte == 0 { Place::Header } else { Place::Rows },
+            ahead: VecDeque::new(),
         })
     }
 }
@@ -62,21 +67,14 @@ impl FixedWidth {
     /// Counts the marked lines after the header, and holds the count against the trailer.
     fn count(&self, lines: &mut Lines<&mut dyn BufRead>, mut line: Vec<u8>) -> Result<u64, Refusal> {
         let (mut number, mut counted, mut stated) = (1_u64, 0_u64, None);
-        let mut begun = false;
         while lines.next(&mut line).map_err(|error| unreadable(&error))?.is_some() {
             number += 1;
             match (self.mark(&line), stated) {
                 (Mark::Empty, _) => {}
                 (_, Some(_)) => return Err(refusal(&FILE_TRAILER, format!("line {number} follows the trailer"))),
                 (Mark::Trailer(count), None) => stated = Some(count),
-                (Mark::Row { counts }, None) => {
-                    counted += u64::from(counts);
-                    begun = true;
-                }
-                (Mark::Text, None) if !begun => {
-                    return Err(refusal(&FILE_HEADER, format!("line {number} after the header begins no row")));
-                }
-                (Mark::Text, None) => {}
+                (Mark::Row, None) => counted += 1,
+                (Mark::Other, None) => {}
             }
         }
         match stated {
@@ -89,13 +87,10 @@ impl FixedWidth {
     }
 
     fn mark(&self, line: &[u8]) -> Mark {
-        let counts = line.first() == Some(&self.row_mark);
-        if line.is_empty() {
-            Mark::Empty
-        } else if counts || line.len() == self.row_bytes {
-            Mark::Row { counts }
-        } else {
-            self.trailer.read(line).map_or(Mark::Text, Mark::Trailer)
+        match line.first() {
+            None => Mark::Empty,
+            Some(first) if *first == self.row_mark => Mark::Row,
+            Some(_) => self.trailer.read(line).map_or(Mark::Other, Mark::Trailer),
         }
     }
 }
@@ -104,14 +99,12 @@ impl FixedWidth {
 enum Mark {
     /// Nothing at all.
     Empty,
-    /// The beginning of a row, which the trailer counts when it is marked.
-    Row {
-        counts: bool,
-    },
+    /// A row, which the trailer counts.
+    Row,
     /// The trailer, with the number it states.
     Trailer(u64),
-    /// None of these: more of the row before it.
-    Text,
+    /// None of these: a row that is not counted, or more of the row before it.
+    Other,
 }
 
 impl Trailer {
@@ -126,10 +119,7 @@ impl Trailer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Header,
-    /// Between two rows.
-    Gap,
-    /// Behind a row's first line, which is kept.
-    Begun(Span),
+    Rows,
     End,
 }
 
@@ -138,71 +128,87 @@ struct Rows<'a> {
     number: u64,
     frame: FixedWidth,
     place: Place,
-    /// The line read last.
-    ahead: Vec<u8>,
+    /// Lines read to find out whether a short row goes on: together no longer than a row, but for the last.
+    ahead: VecDeque<Line>,
+}
+
+struct Line {
+    span: Span,
+    bytes: Vec<u8>,
 }
 
 impl RowReader for Rows<'_> {
     fn next_row(&mut self, row: &mut FramedRow) -> io::Result<bool> {
         if self.place == Place::Header {
-            self.lines.next(&mut self.ahead)?;
+            self.lines.next(&mut row.bytes)?;
+            self.place = Place::Rows;
         }
-        while matches!(self.place, Place::Header | Place::Gap) {
-            let span = self.line()?;
-            self.place = match self.frame.mark(&self.ahead) {
-                Mark::Empty => Place::Gap,
-                Mark::Trailer(_) => Place::End,
-                Mark::Row { .. } | Mark::Text => Place::Begun(span),
-            };
+        while self.place == Place::Rows {
+            let span = self.line(&mut row.bytes)?;
+            match self.frame.mark(&row.bytes) {
+                Mark::Empty => {}
+                Mark::Trailer(_) => self.place = Place::End,
+                mark @ (Mark::Row | Mark::Other) => {
+                    let more = if matches!(mark, Mark::Row) { self.more_of(span)? } else { 0 };
+                    self.finish(span, more, row);
+                    return Ok(true);
+                }
+            }
         }
-        match self.place {
-            Place::Begun(span) => self.finish(span, row).map(|()| true),
-            _ => Ok(false),
-        }
+        Ok(false)
     }
 }
 
 impl Rows<'_> {
-    /// Puts the row that begins with the kept line into `row`, and keeps the first line of the next.
-    fn finish(&mut self, first: Span, row: &mut FramedRow) -> io::Result<()> {
+    /// The next line, one that was read ahead first.
+    fn line(&mut self, bytes: &mut Vec<u8>) -> io::Result<Span> {
+        if let Some(line) = self.ahead.pop_front() {
+            *bytes = line.bytes;
+            return Ok(line.span);
+        }
+        let ended = || io::Error::new(io::ErrorKind::UnexpectedEof, "file ends before its trailer");
+        self.lines.next(bytes)?.ok_or_else(ended)
+    }
+
+    /// How many of the lines behind the marked line at `first` belong to its row.
+    fn more_of(&mut self, first: Span) -> io::Result<usize> {
+        let whole = first.from + self.frame.row_bytes as u64;
+        let (mut more, mut end) = (0, first.to);
+        while end < whole {
+            if more == self.ahead.len() {
+                let mut bytes = Vec::new();
+                let Some(span) = self.lines.next(&mut bytes)? else { return Ok(0) };
+                self.ahead.push_back(Line { span, bytes });
+            }
+            let Some(line) = self.ahead.get(more) else { return Ok(0) };
+            end = line.span.to;
+            more += 1;
+            let goes_on = match self.frame.mark(&line.bytes) {
+                Mark::Other => true,
+                // A line end behind the last field is not inside one.
+                Mark::Empty => end < whole,
+                Mark::Row | Mark::Trailer(_) => false,
+            };
+            if !goes_on {
+                return Ok(0);
+            }
+        }
+        Ok(if end == whole { more } else { 0 })
+    }
+
+    /// Makes a row of the line in it, which lies at `first`, and of the next `more` lines.
+    fn finish(&mut self, first: Span, more: usize, row: &mut FramedRow) {
+        let mut last = first;
+        for line in self.ahead.drain(..more) {
+            row.bytes.extend_from_slice(if line.span.from - last.to > 1 { b"\r\n" } else { b"\n" });
+            row.bytes.extend_from_slice(&line.bytes);
+            last = line.span;
+        }
         self.number += 1;
         row.number = self.number;
         row.kind.clear();
-        (row.byte_from, row.byte_to) = (first.from, first.to);
-        std::mem::swap(&mut row.bytes, &mut self.ahead);
-        let mut line_ends = Vec::new();
-        let mut end = first.to;
-        self.place = loop {
-            let span = self.line()?;
-            line_ends.extend_from_slice(if span.from - end > 1 { b"\r\n" } else { b"\n" });
-            end = span.to;
-            row.next_byte = span.from;
-            match self.frame.mark(&self.ahead) {
-                Mark::Empty if line_ends.len() < LONGEST_LINE => {}
-                Mark::Empty => line_ends.truncate(LONGEST_LINE),
-                Mark::Text => {
-                    append(&mut row.bytes, &line_ends);
-                    append(&mut row.bytes, &self.ahead);
-                    line_ends.clear();
-                    row.byte_to = span.to;
-                }
-                Mark::Row { .. } => break Place::Begun(span),
-                Mark::Trailer(_) => break Place::End,
-            }
-        };
-        Ok(())
+        (row.byte_from, row.byte_to, row.next_byte) = (first.from, last.to, last.next);
     }
-
-    fn line(&mut self) -> io::Result<Span> {
-        let ended = || io::Error::new(io::ErrorKind::UnexpectedEof, "file ends before its trailer");
-        self.lines.next(&mut self.ahead)?.ok_or_else(ended)
-    }
-}
-
-/// Adds `more` as far as [`LONGEST_LINE`] allows.
-fn append(bytes: &mut Vec<u8>, more: &[u8]) {
-    let room = LONGEST_LINE.saturating_sub(bytes.len());
-    bytes.extend_from_slice(more.get(..room).unwrap_or(more));
 }
 
 fn refusal(rule: &'static Rule, detail: String) -> Refusal {

@@ -12,6 +12,8 @@ pub(super) struct Span {
     pub(super) from: u64,
     /// End of the line without its line end, exclusive.
     pub(super) to: u64,
+    /// Where the next line begins.
+    pub(super) next: u64,
 }
 
 /// Reads lines one by one.
@@ -55,6 +57,6 @@ impl<R: BufRead> Lines<R> {
             to -= 1;
             line.truncate(usize::try_from(to - from).unwrap_or(usize::MAX));
         }
-        Ok(Some(Span { from, to }))
+        Ok(Some(Span { from, to, next: self.at }))
     }
 }

@@ -78,15 +78,41 @@ fn broken_files_are_refused() {
     assert_eq!(inspect(b"H\nDa\nT004\n").unwrap_err().1, "trailer says 4, counted 1");
 }
 
-#[test]
-fn a_line_end_inside_a_field_stays_in_its_row() {
-    let file = b"H\r\nDa\nXb\r\n\r\n\nc\r\n\nDd\r\n\r\nT002\r\n";
-    assert_eq!(inspect(file), Ok(2));
+fn lines_of(file: &[u8]) -> Vec<Vec<u8>> {
     let rows = read_rows(file, RowStart::default());
-    assert_eq!(rows.iter().map(|row| row.bytes.as_slice()).collect::<Vec<_>>(), [&b"Da\nXb\r\n\r\n\nc"[..], b"Dd"]);
     for row in &rows {
         let place = usize::try_from(row.byte_from).unwrap()..usize::try_from(row.byte_to).unwrap();
         assert_eq!(&file[place], row.bytes);
+    }
+    rows.into_iter().map(|row| row.bytes).collect()
+}
+
+#[test]
+fn a_line_end_inside_a_field_stays_in_its_row() {
+    let file = b"H\r\nDa\nXbcdefghijklmnopq\r\nDa\r\n\r\n\nbcdefghi\r\njkl\r\nDd\r\nT003\r\n";
+    assert_eq!(inspect(file), Ok(3));
+    assert_eq!(lines_of(file), [&b"Da\nXbcdefghijklmnopq"[..], b"Da\r\n\r\n\nbcdefghi\r\njkl", b"Dd"]);
+}
+
+#[test]
+fn lines_that_do_not_complete_a_row_are_rows_of_their_own() {
+    let good = "Dbcdefghijklmnopqrst";
+    for (between, rows) in [
+        ("", &[][..]),
+        ("\r\n\r\n", &[]),
+        ("x\r\n", &["x"]),
+        ("   \r\n\r\nx\n", &["   ", "x"]),
+        ("Dx\r\ny\r\n", &["Dx", "y"]),
+        ("Dx\r\nabcdefghijklmnopq\r\n", &["Dx", "abcdefghijklmnopq"]),
+        ("Dx\r\nab\r\n\r\nabcdefghijklmnop\r\nz\r\n", &["Dx", "ab", "abcdefghijklmnop", "z"]),
+        ("Dbcdefghijklmnopqr\r\n\r\n", &["Dbcdefghijklmnopqr"]),
+        ("T01\r\n", &["T01"]),
+    ] {
+        let file = format!("H\r\n{good}\r\n{between}{good}\r\nT00{}\r\n", 2 + between.matches('D').count());
+        assert!(inspect(file.as_bytes()).is_ok(), "{between:?}");
+        let lines = lines_of(file.as_bytes());
+        let expected: Vec<&[u8]> = [&[good], rows, &[good]].concat().into_iter().map(str::as_bytes).collect();
+        assert_eq!(lines, expected, "{between:?}");
     }
 }
 
@@ -94,15 +120,22 @@ fn a_line_end_inside_a_field_stays_in_its_row() {
 fn a_line_as_long_as_a_row_is_a_row_that_the_trailer_does_not_count() {
     let file = b"H\r\nXxxxxxxxxxxxxxxxxxxx\r\nDa\r\nYyyyyyyyyyyyyyyyyyyy\r\nDd\r\nT002\r\n";
     assert_eq!(inspect(file), Ok(2));
-    let rows = read_rows(file, RowStart::default());
-    let lines: Vec<_> = rows.iter().map(|row| row.bytes.as_slice()).collect();
-    assert_eq!(lines, [&b"Xxxxxxxxxxxxxxxxxxxx"[..], b"Da", b"Yyyyyyyyyyyyyyyyyyyy", b"Dd"]);
+    assert_eq!(lines_of(file), [&b"Xxxxxxxxxxxxxxxxxxxx"[..], b"Da", b"Yyyyyyyyyyyyyyyyyyyy", b"Dd"]);
 }
 
 #[test]
-fn text_before_the_first_row_refuses_the_file() {
-    assert_eq!(inspect(b"H\r\nXa\r\nDb\r\nT001\r\n").unwrap_err().0, "file.header");
-    assert_eq!(inspect(b"H\r\n\r\nDb\r\nT001\r\n"), Ok(1));
+fn text_before_the_first_row_is_a_row_of_its_own() {
+    assert_eq!(lines_of(b"H\r\nXa\r\n\r\nDb\r\nT001\r\n"), [b"Xa", b"Db"]);
+}
+
+#[test]
+fn what_was_read_ahead_is_not_passed_over_when_reading_goes_on() {
+    let file = b"H\r\nDa\r\n\r\nx\r\nabcdefghijklmn\r\nDb\r\nT002\r\n";
+    let all = read_rows(file, RowStart::default());
+    assert_eq!(all.iter().map(|row| row.next_byte).collect::<Vec<_>>(), [7, 12, 28, 32]);
+    for (index, row) in all.iter().enumerate() {
+        assert_eq!(read_rows(file, RowStart { byte: row.next_byte, number: row.number }), all[index + 1..]);
+    }
 }
 
 #[test]
@@ -128,6 +161,7 @@ fn a_line_without_end_keeps_memory_bounded() {
 fn a_file_that_changed_since_inspection_is_an_error() {
     let file: &[u8] = b"H\r\nDa\r\n";
     let mut reader = FRAME.rows(Box::new(file), RowStart::default());
+    assert!(reader.next_row(&mut FramedRow::default()).unwrap());
     assert!(reader.next_row(&mut FramedRow::default()).is_err());
 }
 
@@ -154,17 +188,26 @@ fn fields_are_read_without_their_blanks() {
 proptest! {
     #[test]
     fn reading_on_from_any_row_gives_the_rows_after_it(
-        lines in proptest::collection::vec(("D[a-z\\n\r]{0,9}", any::<bool>()), 0..12),
+        lines in proptest::collection::vec(("(D|x)?[a-z\\n\r]{0,9}", any::<bool>()), 0..24),
     ) {
         let mut file = b"H330106\r\n".to_vec();
         for (line, carriage_return) in &lines {
             file.extend_from_slice(line.as_bytes());
             file.extend_from_slice(if *carriage_return { b"\r\n" } else { b"\n" });
         }
-        file.extend_from_slice(format!("T{:03}\r\n", lines.len()).as_bytes());
-        prop_assert_eq!(inspect(&file), Ok(lines.len() as u64));
+        let marked = lines.iter().filter(|(line, _)| line.starts_with('D')).count();
+        file.extend_from_slice(format!("T{marked:03}\r\n").as_bytes());
+        prop_assert_eq!(inspect(&file), Ok(marked as u64));
         let all = read_rows(&file, RowStart::default());
-        prop_assert_eq!(all.len(), lines.len());
+        prop_assert_eq!(all.iter().filter(|row| row.bytes.starts_with(b"D")).count(), marked);
+        // Between the rows lie line ends and nothing else.
+        let mut end = b"H330106".len();
+        for row in &all {
+            let from = usize::try_from(row.byte_from).unwrap();
+            prop_assert!(file[end..from].iter().all(u8::is_ascii_whitespace));
+            prop_assert_eq!(&row.bytes, &file[from..usize::try_from(row.byte_to).unwrap()]);
+            end = from + row.bytes.len();
+        }
         for (index, row) in all.iter().enumerate() {
             for byte in [row.byte_to, row.next_byte] {
                 let rest = read_rows(&file, RowStart { byte, number: row.number });

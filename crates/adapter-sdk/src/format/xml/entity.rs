@@ -1,6 +1,6 @@
 //! One entity: its elements' text by name.
-use super::{ENTITY_ENCODING, ENTITY_MALFORMED, ENTITY_SIZE, Encoding, MAX_ENTITY};
-use crate::format::gb18030;
+use super::{ENTITY_MALFORMED, ENTITY_SIZE, Encoding, MAX_ENTITY};
+use crate::{format::gb18030, rules::ROW_ENCODING};
 use domain::Rule;
 use quick_xml::{Reader, events::Event};
 use std::borrow::Cow;
@@ -25,7 +25,17 @@ impl Entity {
         if bytes.len() > MAX_ENTITY {
             return Err(&ENTITY_SIZE);
         }
-        read(&decode(bytes, encoding)?).ok_or(&ENTITY_MALFORMED)
+        read(&decode(bytes, encoding)?, |_| false).ok_or(&ENTITY_MALFORMED)
+    }
+
+    /// The beginning of an entity named `name`, up to the first `element` that is not blank; what stands behind it is not judged.
+    ///
+    /// `None` when the entity has another name or no such element, or is broken before it.
+    #[must_use]
+    pub fn parse_up_to(bytes: &[u8], encoding: Encoding, name: &str, element: &str) -> Option<Self> {
+        let text = decode(bytes, encoding).ok().filter(|_| bytes.len() <= MAX_ENTITY)?;
+        let enough = |entity: &Self| entity.name != name || entity.get(element).is_some();
+        read(&text, enough).filter(|entity| entity.name == name && entity.get(element).is_some())
     }
 
     /// Local name of the entity's own element (`ENT`).
@@ -43,13 +53,13 @@ impl Entity {
 
 fn decode(bytes: &[u8], encoding: Encoding) -> Result<Cow<'_, str>, &'static Rule> {
     match encoding {
-        Encoding::Gb18030 => gb18030::decode(bytes).map_err(|_| &ENTITY_ENCODING),
-        Encoding::Utf8 => std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| &ENTITY_ENCODING),
+        Encoding::Gb18030 => gb18030::decode(bytes).map_err(|_| &ROW_ENCODING),
+        Encoding::Utf8 => std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| &ROW_ENCODING),
     }
 }
 
-/// `None` when the text is not one well-formed element.
-fn read(text: &str) -> Option<Entity> {
+/// `None` when the text is not one well-formed element; reads no further once there is `enough`.
+fn read(text: &str, enough: impl Fn(&Entity) -> bool) -> Option<Entity> {
     let mut reader = Reader::from_str(text);
     let (mut entity, mut field, mut depth, mut roots) = (Entity::default(), Field::default(), 0_usize, 0_usize);
     loop {
@@ -58,6 +68,7 @@ fn read(text: &str) -> Option<Entity> {
                 depth += 1;
                 match depth {
                     1 => entity.name = begin(&tag, &mut roots)?,
+                    2 if enough(&entity) => return Some(entity),
                     2 => field = Field { name: tag.local_name().as_ref().to_owned(), text: String::new() },
                     _ => {}
                 }

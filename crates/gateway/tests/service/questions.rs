@@ -1,0 +1,108 @@
+//! Questions over gRPC and REST: the same use case behind both.
+
+use crate::world::{World, question};
+use contract::google_rpc::{BadRequest, ErrorInfo};
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_ways_give_the_same_answer() {
+    let world = World::ready().await;
+    world.take_in_a_person().await;
+    let (rest, grpc) = world.resolve_both_ways(&question()).await;
+    assert_eq!((rest.status, grpc.code), (200, 0), "{}", rest.text);
+    let told = contract::json::to_value("ResolveResponse", &grpc.message).unwrap();
+    assert_eq!(rest.json(), told);
+    assert_eq!(told["outcome"], "OUTCOME_FOUND");
+    assert_eq!(told["records"][0]["body"]["name"], "张三");
+    assert_eq!(rest.header("cache-control"), "no-store");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_have_one_reason_both_ways() {
+    let world = World::ready().await;
+    let mut asked = question();
+    asked["purpose"]["matter"] = json!("000172149999");
+    let (rest, grpc) = world.resolve_both_ways(&asked).await;
+    let problem = rest.json();
+    assert_eq!(rest.header("content-type"), "application/problem+json");
+    assert_eq!((rest.status, &problem["reason"], &problem["type"]), (403, &json!("PURPOSE"), &json!("urn:exchange:PURPOSE")));
+    assert_eq!(problem["status"], 403);
+    let details = grpc.details.unwrap();
+    let info: ErrorInfo = details.details[0].to_msg().unwrap();
+    assert_eq!((grpc.code, info.reason.as_str(), info.domain.as_str()), (7, "PURPOSE", "exchange"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn malformed_questions_name_the_field_both_ways() {
+    let world = World::ready().await;
+    let mut asked = question();
+    asked["purpose"] = json!({ "matter": "000172149001" });
+    let (rest, grpc) = world.resolve_both_ways(&asked).await;
+    assert_eq!((rest.status, grpc.code), (400, 3));
+    assert_eq!(rest.json()["fields"], json!([{ "field": "purpose.case_number", "rule": "required" }]));
+    let bad: BadRequest = grpc.details.unwrap().details[1].to_msg().unwrap();
+    assert_eq!(bad.field_violations[0].field, "purpose.case_number");
+    assert_eq!(bad.field_violations[0].reason, "required");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn json_that_does_not_fit_names_the_member() {
+    let world = World::ready().await;
+    let fault = async |body: &str| {
+        let answer = world.consumer().rest("POST", "/v1/resolve", Some(body)).await;
+        assert_eq!(answer.status, 400, "{}", answer.text);
+        answer.json()["fields"][0].clone()
+    };
+    assert_eq!(fault(r#"{"resourse": "a"}"#).await, json!({ "field": "resourse", "rule": "unknown" }));
+    assert_eq!(fault(r#"{"resource": null}"#).await, json!({ "field": "resource", "rule": "null" }));
+    assert_eq!(fault(r#"{"resource": "a", "resource": "b"}"#).await["rule"], "duplicate");
+    assert_eq!(fault("{").await["rule"], "json");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn used_quota_says_when_to_ask_again() {
+    let world = World::ready().await;
+    let text = question().to_string();
+    let consumer = world.consumer();
+    // The clock stands still, so that all of them fall into one second.
+    for _ in 0..100 {
+        consumer.rest("POST", "/v1/resolve", Some(&text)).await;
+    }
+    let refused = consumer.rest("POST", "/v1/resolve", Some(&text)).await;
+    assert_eq!((refused.status, refused.header("retry-after")), (429, "1"));
+    let problem = refused.json();
+    assert_eq!((&problem["reason"], &problem["retry_after_s"]), (&json!("QUOTA_SECOND"), &json!(1)));
+    let me = consumer.rest("GET", "/v1/whoami", None).await.json();
+    assert_eq!(me["grants"][0]["left_this_second"], 0);
+    let metrics = world.ops("/metrics").await.text;
+    assert!(metrics.contains("exchange_quota_refused_total{consumer=\"one-window\"} 1\n"), "{metrics}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_request_id_is_for_one_question() {
+    let world = World::ready().await;
+    let mut asked = question();
+    asked["request_id"] = json!("7c9e6679-7425-40de-944b-e07fc1f90ae7");
+    let (first, again) = world.resolve_both_ways(&asked).await;
+    assert_eq!((first.status, again.code), (200, 0), "{}", first.text);
+    asked["purpose"]["case_number"] = json!("2026-0002");
+    let (rest, grpc) = world.resolve_both_ways(&asked).await;
+    assert_eq!((rest.status, grpc.code), (409, 6));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_kind_of_caller_has_its_methods() {
+    let world = World::ready().await;
+    let text = question().to_string();
+    for stem in ["operator-anna", "department-public-security", "node-city"] {
+        let refused = world.caller(stem).rest("POST", "/v1/resolve", Some(&text)).await;
+        assert_eq!((refused.status, &refused.json()["reason"]), (403, &json!("CALLER_KIND")), "{stem}");
+    }
+    let refused = world.consumer().grpc("exchange.v1.OperationsService/GetStatus", &[]).await;
+    assert_eq!(refused.code, 7);
+    let stranger = world.caller("consumer-stranger").rest("POST", "/v1/resolve", Some(&text)).await;
+    assert_eq!(stranger.json()["reason"], "NO_GRANT");
+    let metrics = world.ops("/metrics").await.text;
+    let counted = "exchange_requests_total{service=\"ExchangeService\",method=\"Resolve\",outcome=\"refused\",consumer=\"consumer\"} 1";
+    assert!(metrics.contains(counted), "{metrics}");
+}

@@ -1,0 +1,46 @@
+//! The product from outside: its binary, a node of it, its command line.
+mod node;
+mod translated;
+
+pub use self::{
+    node::{Bus, Node, Said, files_in},
+    translated::{differences, translate},
+};
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+    thread,
+    time::{Duration, Instant},
+};
+
+/// The `exchange` binary, built once for each test process beside the test's own.
+#[must_use]
+pub fn binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        let own = std::env::current_exe().unwrap();
+        let profile = own.parent().and_then(Path::parent).unwrap();
+        let mut build = Command::new(env!("CARGO"));
+        build.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--quiet", "-p", "cli", "--bin", "exchange"]);
+        build.arg("--target-dir").arg(profile.parent().unwrap());
+        if profile.ends_with("release") {
+            build.arg("--release");
+        }
+        assert!(build.status().unwrap().success(), "the binary is built");
+        profile.join(format!("exchange{}", std::env::consts::EXE_SUFFIX))
+    })
+}
+
+/// Looks until `seen` gives something; `what` names it when the generous limit is over.
+pub fn wait_for<T>(what: &str, mut seen: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + Duration::from_secs(90);
+    loop {
+        if let Some(found) = seen() {
+            return found;
+        }
+        assert!(Instant::now() < end, "waited in vain for {what}");
+        thread::sleep(Duration::from_millis(2));
+    }
+}

@@ -1,0 +1,258 @@
+use super::{binary, wait_for};
+use crate::{Counts, generate::DropFile};
+use serde_json::Value;
+use std::{
+    fs::{self, File},
+    io::{Read as _, Write as _},
+    net::{TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+use tempfile::TempDir;
+
+/// What a node's roles talk over.
+#[derive(Debug, Clone)]
+pub enum Bus {
+    /// One process with everything.
+    Embedded,
+    /// Gateway and adapters apart, over these brokers.
+    Kafka(String),
+}
+
+/// What a command said.
+#[derive(Debug)]
+pub struct Said {
+    /// Its exit code.
+    pub code: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+impl Said {
+    /// Standard output as one JSON value; null where it is none.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or(Value::Null)
+    }
+}
+
+/// A node of the product in a folder of its own.
+#[derive(Debug)]
+pub struct Node {
+    folder: TempDir,
+    bus: Bus,
+    service: String,
+    ops: String,
+    running: Vec<Child>,
+}
+
+const DEPARTMENTS: [&str; 2] = ["public-security", "market-supervision"];
+
+impl Node {
+    /// Makes a node with `exchange init`; nothing of it runs yet.
+    #[must_use]
+    pub fn new(bus: Bus) -> Self {
+        let folder = TempDir::new().unwrap();
+        let (service, ops) = free_addresses();
+        let node = Self { folder, bus, service, ops, running: Vec::new() };
+        let made = Command::new(binary()).arg("init").arg(node.path("")).output().unwrap();
+        assert!(made.status.success(), "init: {}", String::from_utf8_lossy(&made.stderr));
+        let file = node.path("exchange.toml");
+        let mut text = fs::read_to_string(&file).unwrap();
+        text = text.replace("127.0.0.1:7443", &node.service).replace("127.0.0.1:7480", &node.ops);
+        text = text.replace("poll = \"2s\"", "poll = \"100ms\"");
+        if let Bus::Kafka(brokers) = &node.bus {
+            text = text.replace("[bus]\nkind = \"embedded\"", &format!("[bus]\nkind = \"kafka\"\nbrokers = \"{brokers}\""));
+        }
+        fs::write(&file, text).unwrap();
+        for stranger in ["consumer/stranger", "department/public-security"] {
+            let mut issue = Command::new(binary());
+            let issued = issue.args(["pki", "issue", stranger, "--dir"]).arg(node.path("pki")).output().unwrap();
+            assert!(issued.status.success(), "{}", String::from_utf8_lossy(&issued.stderr));
+        }
+        node
+    }
+
+    /// A path inside the node's folder.
+    #[must_use]
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join("node").join(path)
+    }
+
+    /// Adds to its configuration file; before it is started.
+    pub fn configure(&self, section: &str) {
+        let file = self.path("exchange.toml");
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(&file, format!("{text}\n{section}\n")).unwrap();
+    }
+
+    /// Starts one process with everything, and does not wait for it.
+    pub fn begin(&mut self) {
+        self.spawn(&["standalone"]);
+    }
+
+    /// Bytes of a department's records on the embedded bus.
+    #[must_use]
+    pub fn bytes_on_bus(&self, department: &str) -> u64 {
+        let folder = self.path("data/bus").join(format!("exchange.records.{department}"));
+        let Ok(entries) = fs::read_dir(folder) else { return 0 };
+        entries.filter_map(|entry| Some(entry.ok()?.metadata().ok()?.len())).sum()
+    }
+
+    /// Starts its roles and waits until it takes questions.
+    pub fn start(&mut self) {
+        match self.bus {
+            Bus::Embedded => self.spawn(&["standalone"]),
+            Bus::Kafka(_) => {
+                self.spawn(&["gateway"]);
+                self.wait_ready_to_talk();
+                let catalogue = self.path("catalogue");
+                let applied = self.run("operator-ops", &["catalogue", "apply", &catalogue.display().to_string()]);
+                assert_eq!(applied.code, 0, "{}", applied.stderr);
+                self.spawn(&["adapter", "run", DEPARTMENTS[0], DEPARTMENTS[1]]);
+            }
+        }
+        self.wait_ready_to_talk();
+        wait_for("a node that is ready", || (self.ops("/readyz").0 == 200).then_some(()));
+    }
+
+    fn spawn(&mut self, arguments: &[&str]) {
+        let log = |name: &str| File::options().append(true).create(true).open(self.path(name)).unwrap();
+        let mut command = Command::new(binary());
+        command.args(arguments).arg("--config").arg(self.path("exchange.toml")).stdin(Stdio::null());
+        let child = command.stdout(log("stdout.log")).stderr(log("stderr.log")).spawn().unwrap();
+        self.running.push(child);
+    }
+
+    fn wait_ready_to_talk(&mut self) {
+        let ops = self.ops.clone();
+        let running = &mut self.running;
+        let log = self.folder.path().join("node/stderr.log");
+        wait_for("a node that answers", || {
+            let ended = running.iter_mut().find_map(|child| child.try_wait().unwrap());
+            assert!(ended.is_none(), "{ended:?}: {}", fs::read_to_string(&log).unwrap_or_default());
+            TcpStream::connect(&ops).ok()
+        });
+    }
+
+    /// Kills its processes at once, as a power cut would.
+    pub fn kill(&mut self) {
+        for child in &mut self.running {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        self.running.clear();
+    }
+
+    /// Asks its processes to end, and waits until they have.
+    pub fn stop(&mut self) {
+        for child in self.running.iter().rev() {
+            let asked = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+            assert!(asked.success());
+        }
+        for child in &mut self.running {
+            wait_for("a process that ends", || child.try_wait().unwrap());
+        }
+        self.running.clear();
+    }
+
+    /// Runs a client command as `caller` (`operator-ops`, `consumer-one-window`).
+    pub fn run(&mut self, caller: &str, arguments: &[&str]) -> Said {
+        let pki = self.path("pki");
+        let mut command = Command::new(binary());
+        command.args(arguments).args(["--server", &self.service]).arg("--ca").arg(pki.join("ca.pem"));
+        command.arg("--cert").arg(pki.join(format!("{caller}.pem"))).arg("--key").arg(pki.join(format!("{caller}.key")));
+        let output = command.output().unwrap();
+        Said {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Asks as the consumer with the sample grant; `arguments` without purpose and format.
+    pub fn ask(&mut self, arguments: &[&str]) -> Said {
+        self.ask_as("consumer-one-window", arguments)
+    }
+
+    /// Asks as somebody else.
+    pub fn ask_as(&mut self, caller: &str, arguments: &[&str]) -> Said {
+        let purpose = ["--matter", "000172149001", "--case", "2026-0001", "-o", "json"];
+        self.run(caller, &[arguments, &purpose].concat())
+    }
+
+    /// How a department's feed is.
+    pub fn status(&mut self, department: &str) -> Value {
+        let said = self.run("operator-ops", &["status", "-o", "json"]);
+        let departments = said.json()["departments"].as_array().cloned().unwrap_or_default();
+        departments.into_iter().find(|status| status["department"] == department).unwrap_or_default()
+    }
+
+    /// A department's count of rows.
+    pub fn counts(&mut self, department: &str) -> Counts {
+        Counts::from_json(&self.status(department)["rows"], "read")
+    }
+
+    /// A page of the ops listener: its status and body.
+    #[must_use]
+    pub fn ops(&self, path: &str) -> (u16, String) {
+        let Ok(mut stream) = TcpStream::connect(&self.ops) else { return (0, String::new()) };
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.ops);
+        let mut answer = Vec::new();
+        if stream.write_all(request.as_bytes()).and_then(|()| stream.read_to_end(&mut answer)).is_err() {
+            return (0, String::new());
+        }
+        let text = String::from_utf8_lossy(&answer).into_owned();
+        let status = text.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+        (status, text.split_once("\r\n\r\n").map_or_else(String::new, |(_, body)| body.to_owned()))
+    }
+
+    /// A department's inbox.
+    #[must_use]
+    pub fn inbox(&self, department: &str) -> PathBuf {
+        self.path("inbox").join(department)
+    }
+
+    /// Drops a file into a department's inbox.
+    pub fn drop_file(&self, department: &str, file: &DropFile) {
+        file.drop_into(&self.inbox(department)).unwrap();
+    }
+
+    /// What its processes have written.
+    #[must_use]
+    pub fn logs(&self) -> Vec<u8> {
+        ["stdout.log", "stderr.log"].map(|name| fs::read(self.path(name)).unwrap_or_default()).concat()
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        for child in &mut self.running {
+            // It may be dead already, which is what is wanted.
+            drop(child.kill());
+            drop(child.wait());
+        }
+    }
+}
+
+/// Names and bytes of the files in a folder.
+#[must_use]
+pub fn files_in(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut files: Vec<_> = (entries.map(|entry| entry.unwrap().path()))
+        .filter(|path| path.is_file())
+        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(&path).unwrap()))
+        .collect();
+    files.sort();
+    files
+}
+
+fn free_addresses() -> (String, String) {
+    let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    let [service, ops] = listeners.map(|listener| listener.local_addr().unwrap().to_string());
+    (service, ops)
+}
