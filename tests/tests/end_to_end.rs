@@ -41,6 +41,9 @@ fn everything(bus: Bus) {
         counts(&mut node, &departments);
         persons(&mut node, &departments);
         companies(&mut node, &departments);
+        if number == 0 {
+            freshness(&mut node, &departments);
+        }
     }
     folders(&node, &departments);
     households(&mut node, &departments);
@@ -81,6 +84,18 @@ fn counts(node: &mut Node, departments: &Departments) {
     }
     let missing = node.status("public-security")["missing_from_full"].as_u64();
     assert_eq!(missing, Some(departments.register.missing_from_full));
+}
+
+/// The feed is as old as the export time of the last file that was taken in, not of one that was refused.
+fn freshness(node: &mut Node, departments: &Departments) {
+    let exported = "2026-11-04T15:00:00Z";
+    assert_eq!(node.status("public-security")["as_of"], exported);
+    let by = format!("citizen-number={}", departments.register.cast["kept"]);
+    let said = node.ask(&["resolve", "natural-person", &by, "--max-age", "1"]);
+    let answer = said.json();
+    let stale = (said.code, answer["outcome"].as_str(), answer["coverage"]["as_of"].as_str());
+    assert_eq!(stale, (0, Some("OUTCOME_STALE"), Some(exported)), "{}", said.stderr);
+    assert_eq!(answer["records"].as_array().map(Vec::len), Some(1));
 }
 
 /// Asks, and compares with the answer that there must be.

@@ -63,8 +63,10 @@ fn a_node_killed_ten_times_ends_like_one_that_nobody_killed() {
         let share = kill * 100 + random.next() % 100;
         let moment = all * share / (KILLS * 100);
         killed.begin();
+        let before = on_bus(&killed);
         wait_for("bytes on the bus", || (on_bus(&killed) > moment).then_some(()));
         killed.kill();
+        eprintln!("kill {kill}: moment {moment} of {all}, before {before} at {}", on_bus(&killed));
     }
     killed.start();
     wait_until_in(&mut killed, &departments, &departments.batch(0));

@@ -61,7 +61,10 @@ fn full() -> Vec<u8> {
     lines.push(resident(101, &[]).with_bytes("mlxz", &[b"A", &[0xCD, 0xF5].repeat(60)[..]].concat()));
     lines.push(Line(resident(102, &[]).0[..514].to_vec()));
     lines.push(resident(103, &[]).with_bytes("fwcs", b"one\r\ntwo"));
-    file('F', &lines)
+    let mut bytes = file('F', &lines);
+    let trailer = bytes.len() - b"T0000000000\r\n".len();
+    bytes.splice(trailer..trailer, b"\r\nno row\r\n".iter().copied());
+    bytes
 }
 
 fn changes() -> Vec<u8> {

@@ -5,7 +5,7 @@
 //! 20260101000001|key|what|value
 //! T1
 //! ```
-//! `what` is `U` upsert, `W` withdraw, `H` history, `S` skipped, `B` bad, `P` a mapping that panics at the value `panic`, `2` two records.
+//! A file's name may end in a second, which then says as well up to when the feed is known. `what` is `U` upsert, `W` withdraw, `H` history, `S` skipped, `B` bad, `P` a mapping that panics at the value `panic`, `2` two records.
 
 use crate::{
     Adapter, Department, Draft, Effect, FileKind, FileName, Mapping, Rejection, Resource, Row, Translated,
@@ -47,7 +47,7 @@ pub(crate) fn adapter() -> Adapter {
 
 fn parse_name(name: &str) -> Option<FileName> {
     let (scope, order) = name.strip_prefix("L_")?.strip_suffix(".txt")?.split_once('_')?;
-    Some(FileName { order: order.to_owned(), scope: scope.to_owned(), as_of: None })
+    Some(FileName { order: order.to_owned(), scope: scope.to_owned(), as_of: instant(order) })
 }
 
 /// A local second as an instant, near enough for tests.

@@ -119,9 +119,10 @@ impl House<'_> {
             GatewayError::Config { key: "listen.service", problem: "cannot be served by this build".to_owned() }
         })?;
         let named = self.listener(Door::Named(Arc::clone(&self.tls)), routes);
-        let (door, hosts) = match ops.ip().is_loopback() {
-            true => (Door::Plain, Some(Hosts::of(ops))),
-            false => (Door::Anyone(Arc::clone(&self.tls)), None),
+        let (door, hosts) = if ops.ip().is_loopback() {
+            (Door::Plain, Some(Hosts::of(ops)))
+        } else {
+            (Door::Anyone(Arc::clone(&self.tls)), None)
         };
         let anyone = self.listener(door, ops::router(Arc::new(self.pages()), hosts));
         self.look_after(vec![Arc::clone(&named.connections), Arc::clone(&anyone.connections)]);

@@ -88,9 +88,18 @@ impl Office {
     }
 
     async fn ask(&self, method: Method, call: Call) -> Answered {
+        if let Err(fault) = self.require_view() {
+            return Answered::of(Err(fault));
+        }
         let Call { caller, request, limit } = call;
         let Finished { outcome, reply, .. } = self.parts.exchange.answer(&caller, method, &request, limit).await;
         Answered { outcome, reply: reply_of(reply) }
+    }
+
+    /// Nothing is decided by a catalogue that may be of yesterday.
+    fn require_view(&self) -> Result<(), Fault> {
+        let is_there = self.parts.vitals.has_caught_up();
+        if is_there { Ok(()) } else { Err(Fault::away("the exchange is starting and still reading the bus")) }
     }
 
     async fn serve(&self, action: Action, call: Call) -> Result<Bytes, Fault> {

@@ -2,7 +2,10 @@
 
 use runtime::{Health, Part};
 use security::ServerTls;
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 use view::{Lag, Progress};
 
 /// Looks after the parts of the health report that cannot speak for themselves.
@@ -12,18 +15,28 @@ pub(crate) struct Vitals {
     progress: Arc<Progress>,
     certificates: Part,
     view: Part,
+    has_caught_up: AtomicBool,
 }
 
 impl Vitals {
     /// Reports on certificates and view to `health`.
     pub(crate) fn new(health: Health, tls: Arc<ServerTls>, progress: Arc<Progress>) -> Self {
         let (certificates, view) = (health.part("certificates"), health.part("view"));
-        Self { health, tls, progress, certificates, view }
+        Self { health, tls, progress, certificates, view, has_caught_up: AtomicBool::new(false) }
     }
 
     /// How far the view is.
     pub(crate) fn lag(&self) -> Lag {
         self.progress.now()
+    }
+
+    /// Whether the view has been at the end of the bus since the start. Before that a grant may be in force here
+    /// that was taken back while the node was down. A department that is added later is merely behind.
+    pub(crate) fn has_caught_up(&self) -> bool {
+        if !self.has_caught_up.load(Ordering::Relaxed) && self.progress.now().caught_up {
+            self.has_caught_up.store(true, Ordering::Relaxed);
+        }
+        self.has_caught_up.load(Ordering::Relaxed)
     }
 
     /// Whether every part is ready now.
@@ -40,9 +53,8 @@ impl Vitals {
 
     fn look(&self) {
         tell(&self.certificates, self.tls.problem());
-        let lag = self.progress.now();
-        let behind = (!lag.caught_up).then(|| "reading the bus".to_owned());
-        tell(&self.view, lag.trouble.or(behind));
+        let behind = (!self.has_caught_up()).then(|| "reading the bus".to_owned());
+        tell(&self.view, self.progress.now().trouble.or(behind));
     }
 }
 

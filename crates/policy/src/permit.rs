@@ -19,6 +19,14 @@ pub struct Approved {
     pub(crate) weight: u32,
 }
 
+impl Approved {
+    /// The grant that allows it.
+    #[must_use]
+    pub fn grant(&self) -> &Arc<Grant> {
+        &self.grant
+    }
+}
+
 /// Proof that policy allowed these items of this resource to this caller, now. Only [`Gate`](crate::Gate)
 /// makes one.
 #[derive(Debug, Clone)]

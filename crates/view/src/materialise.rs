@@ -194,9 +194,16 @@ impl<W: ViewWriter, R: ViewReader> Materialiser<W, R> {
             self.behind.remove(end);
         }
         let caught_up = self.behind.is_empty();
+        let behind = &self.behind;
         self.parts.progress.change(|lag| {
             lag.caught_up |= caught_up;
             lag.trouble = None;
+            for (department, records) in &mut lag.records {
+                let topic = contract::topics::records(department);
+                if behind.iter().all(|(name, _)| *name != topic) {
+                    *records = 0;
+                }
+            }
         });
     }
 

@@ -9,6 +9,9 @@ use domain::{Identifier, IdentifierKind, Timestamp};
 use prost::{Message, Name};
 use store::{IntakeWrite, RecordState, RecordWrite, RejectWrite};
 
+/// Longest text that a store's key is made of, in bytes; adapters keep far below it.
+const MAX_TEXT: usize = 1_024;
+
 /// The message cannot be read as what its topic carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Unreadable;
@@ -17,7 +20,9 @@ pub(crate) struct Unreadable;
 pub(crate) fn record(department: &str, delivery: &Delivery) -> Result<(RecordWrite, &'static str), Unreadable> {
     let envelope = delivery.payload.clone().ok_or(Unreadable)?;
     let record = Record::decode(envelope.clone()).map_err(|_| Unreadable)?;
-    if record.department != department || record.version.is_empty() || record.key.is_empty() {
+    if record.department != department
+        || [&record.resource, &record.key, &record.version].into_iter().any(|text| !fits(text))
+    {
         return Err(Unreadable);
     }
     let (state, operation) = match record.operation() {
@@ -44,7 +49,7 @@ pub(crate) fn record(department: &str, delivery: &Delivery) -> Result<(RecordWri
 fn joins(record: &Record) -> Vec<Identifier> {
     let body = record.body.as_ref().filter(|body| contract::full_name_of(&body.type_url) == NaturalPerson::full_name());
     let household = body.and_then(|body| contract::wire::string_field(&body.value, household_field()));
-    let join = household.filter(|number| !number.is_empty());
+    let join = household.filter(|number| fits(number));
     join.map(|number| Identifier::from_trusted(IdentifierKind::HouseholdNumber, number)).into_iter().collect()
 }
 
@@ -62,7 +67,7 @@ fn household_field() -> u32 {
 pub(crate) fn reject(department: &str, delivery: &Delivery) -> Result<RejectWrite, Unreadable> {
     let payload = delivery.payload.clone().ok_or(Unreadable)?;
     let reject = Reject::decode(payload.clone()).map_err(|_| Unreadable)?;
-    if reject.department != department || reject.reject_id.is_empty() {
+    if reject.department != department || !fits(&reject.reject_id) || !fits(&reject.rule) {
         return Err(Unreadable);
     }
     let state = match reject.state() {
@@ -87,6 +92,9 @@ pub(crate) fn reject(department: &str, delivery: &Delivery) -> Result<RejectWrit
 pub(crate) fn intake(delivery: &Delivery) -> Result<IntakeWrite, Unreadable> {
     let payload = delivery.payload.clone().ok_or(Unreadable)?;
     let intake = DepartmentIntake::decode(payload.clone()).map_err(|_| Unreadable)?;
+    if !fits(&intake.department) {
+        return Err(Unreadable);
+    }
     let topic = contract::topics::records(&intake.department);
     let mut requires = Vec::with_capacity(intake.positions.len());
     for position in &intake.positions {
@@ -97,8 +105,16 @@ pub(crate) fn intake(delivery: &Delivery) -> Result<IntakeWrite, Unreadable> {
     Ok(IntakeWrite { department: intake.department, requires, payload })
 }
 
+/// One foreign message must not stop the view: what a key cannot hold is unreadable, as what cannot be parsed.
+fn fits(text: &str) -> bool {
+    (1..=MAX_TEXT).contains(&text.len())
+}
+
 fn subject(identifier: &contract::canonical::v1::Identifier) -> Result<Identifier, Unreadable> {
     let kind = identifier.kind.parse().map_err(|_| Unreadable)?;
+    if !fits(&identifier.value) {
+        return Err(Unreadable);
+    }
     Ok(Identifier::from_trusted(kind, identifier.value.clone()))
 }
 

@@ -182,10 +182,12 @@ fn unreadable_messages_are_counted_and_do_not_stop_the_view() {
     let (mut materialiser, reader) = world.follow("store");
     world.publish(&contract::topics::records(DEPARTMENT), "natural-person/x", Some(b"\xff\xff"));
     world.record(&Record { department: "taxation".into(), ..person("p9", "110101190001010014", 5) });
+    world.record(&person(&"k".repeat(70_000), "110101190001010014", 5));
+    world.record(&person("p8", &"1".repeat(70_000), 5));
     world.record(&person("p1", "110101190001010014", 5));
     drain(&mut materialiser);
     assert_eq!(find(&reader, Index::Join, IdentifierKind::HouseholdNumber, "H1", RecordState::Current), ["p1"]);
-    assert_eq!(world.progress.now().unreadable.values().sum::<u64>(), 2);
+    assert_eq!(world.progress.now().unreadable.values().sum::<u64>(), 4);
 }
 
 #[test]

@@ -110,12 +110,17 @@ impl Node {
                 self.spawn(&["gateway"]);
                 self.wait_ready_to_talk();
                 let catalogue = self.path("catalogue");
+                self.wait_until_ready();
                 let applied = self.run("operator-ops", &["catalogue", "apply", &catalogue.display().to_string()]);
                 assert_eq!(applied.code, 0, "{}", applied.stderr);
                 self.spawn(&["adapter", "run", DEPARTMENTS[0], DEPARTMENTS[1]]);
             }
         }
         self.wait_ready_to_talk();
+        self.wait_until_ready();
+    }
+
+    fn wait_until_ready(&self) {
         wait_for("a node that is ready", || (self.ops("/readyz").0 == 200).then_some(()));
     }
 

@@ -1,5 +1,5 @@
 //! What several suites need: both departments' stories, and the topics read back.
-use bus::{Bus as _, EmbeddedBus, EmbeddedConfig, Event, KafkaBus, KafkaConfig, Start};
+use bus::{EmbeddedBus, EmbeddedConfig, Event, KafkaBus, KafkaConfig, Start};
 use contract::canonical::v1::{Operation, Record};
 use exchange_tests::{
     Counts, Draft, Expected,
@@ -16,15 +16,15 @@ use std::{
 };
 
 /// Both departments' files, and what was expected of those taken in so far.
-pub struct Departments {
-    pub register: register::Story,
-    pub enterprises: enterprises::Story,
-    pub residents: RegisterOracle,
-    pub companies: EnterpriseOracle,
+pub(crate) struct Departments {
+    pub(crate) register: register::Story,
+    pub(crate) enterprises: enterprises::Story,
+    pub(crate) residents: RegisterOracle,
+    pub(crate) companies: EnterpriseOracle,
 }
 
 impl Departments {
-    pub fn new(seed: u64, size: usize) -> Self {
+    pub(crate) fn new(seed: u64, size: usize) -> Self {
         Self {
             register: register::story(seed, size),
             enterprises: enterprises::story(seed + 1, size / 3),
@@ -33,13 +33,13 @@ impl Departments {
         }
     }
 
-    pub fn batch(&self, number: usize) -> [(&'static str, &[Step]); 2] {
+    pub(crate) fn batch(&self, number: usize) -> [(&'static str, &[Step]); 2] {
         let (register, enterprises) = (&self.register.batches[number], &self.enterprises.batches[number]);
         [("public-security", register), ("market-supervision", enterprises)]
     }
 
     /// Lets the oracles take in a batch.
-    pub fn expect(&mut self, number: usize) {
+    pub(crate) fn expect(&mut self, number: usize) {
         for step in self.register.batches[number].iter().filter(|step| step.fate == Fate::Taken) {
             self.residents.take(&step.file);
         }
@@ -48,7 +48,7 @@ impl Departments {
     }
 
     /// Rows and what was seen, of a department.
-    pub fn expected(&self, department: &str) -> (&[Expected], &Seen) {
+    pub(crate) fn expected(&self, department: &str) -> (&[Expected], &Seen) {
         match department {
             "public-security" => (&self.residents.rows, &self.residents.seen),
             _ => (&self.companies.rows, &self.companies.seen),
@@ -57,14 +57,14 @@ impl Departments {
 }
 
 /// Drops a batch of files.
-pub fn drop_all(node: &Node, batch: &[(&'static str, &[Step]); 2]) {
+pub(crate) fn drop_all(node: &Node, batch: &[(&'static str, &[Step]); 2]) {
     for (department, steps) in batch {
         steps.iter().for_each(|step| node.drop_file(department, &step.file));
     }
 }
 
 /// Waits until every file of a batch is where it must go, and the node has applied what was published.
-pub fn wait_until_in(node: &mut Node, departments: &Departments, batch: &[(&'static str, &[Step]); 2]) {
+pub(crate) fn wait_until_in(node: &mut Node, departments: &Departments, batch: &[(&'static str, &[Step]); 2]) {
     for (department, steps) in batch {
         for step in *steps {
             let folder = match step.fate {
@@ -88,7 +88,7 @@ pub fn wait_until_in(node: &mut Node, departments: &Departments, batch: &[(&'sta
 }
 
 /// The rejects of a department as (file, row, rule), from the command line.
-pub fn rejects(node: &mut Node, department: &str) -> BTreeSet<(String, u64, String)> {
+pub(crate) fn rejects(node: &mut Node, department: &str) -> BTreeSet<(String, u64, String)> {
     let said = node.run("operator-ops", &["rejects", "list", "--department", department, "--limit", "1000", "-o", "json"]);
     assert_eq!(said.code, 0, "{}", said.stderr);
     let lines = said.stdout.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
@@ -101,19 +101,19 @@ pub fn rejects(node: &mut Node, department: &str) -> BTreeSet<(String, u64, Stri
 }
 
 /// The rejects that there must be.
-pub fn expected_rejects(rows: &[Expected]) -> BTreeSet<(String, u64, String)> {
+pub(crate) fn expected_rejects(rows: &[Expected]) -> BTreeSet<(String, u64, String)> {
     let rejected = rows.iter().filter_map(|row| Some((row.file.clone(), row.row, row.rule.clone()?)));
     rejected.collect()
 }
 
 /// Every record on a department's topic; an embedded node must have ended.
-pub fn published(node: &Node, bus: &Bus, department: &str) -> Vec<Record> {
+pub(crate) fn published(node: &Node, bus: &Bus, department: &str) -> Vec<Record> {
     let topic = contract::topics::records(department);
     let bus: Box<dyn bus::Bus> = match bus {
         Bus::Embedded => {
             Box::new(EmbeddedBus::open(node.path("data/bus"), EmbeddedConfig::new(Arc::new(runtime::SystemClock))).unwrap())
         }
-        Bus::Kafka(brokers) => Box::new(KafkaBus::new(KafkaConfig::new(brokers, "tests")).unwrap()),
+        Bus::Kafka(brokers) => Box::new(KafkaBus::connect(KafkaConfig::new(brokers, "tests")).unwrap()),
     };
     let mut left: BTreeMap<u32, u64> = bus.end(&topic).unwrap().into_iter().map(|end| (end.partition, end.offset)).collect();
     left.retain(|_, end| *end > 0);
@@ -135,7 +135,7 @@ pub fn published(node: &Node, bus: &Bus, department: &str) -> Vec<Record> {
 }
 
 /// The newest version of each key is what it must be, and nothing else was ever published.
-pub fn check_newest(records: &[Record], seen: &Seen) {
+pub(crate) fn check_newest(records: &[Record], seen: &Seen) {
     let mut newest: BTreeMap<(&str, &str), &Record> = BTreeMap::new();
     let mut by_version = BTreeMap::new();
     for record in records {

@@ -89,12 +89,8 @@ impl Office {
     }
 
     /// The plan from what is in force to `files`, and the catalogue after it.
-    fn planned(
-        &self,
-        files: &[v1::CatalogueFile],
-        base: &str,
-        allow_remove: bool,
-    ) -> Result<(Plan, Catalogue), Fault> {
+    fn planned(&self, files: &[v1::CatalogueFile], base: &str, allow_remove: bool) -> Result<(Plan, Catalogue), Fault> {
+        self.require_view()?;
         let snapshot = self.parts.directory.now();
         if !base.is_empty() && base != snapshot.revision {
             return Err(stale(base, &snapshot.revision));
@@ -126,9 +122,8 @@ impl Office {
 
 /// A consumer knows its own grants, a department those on its resources, an operator all.
 fn may_know(caller: &Caller, grant: &Grant, catalogue: &Catalogue) -> bool {
-    let provides = |resource: &str| {
-        catalogue.resources.get(resource).is_some_and(|resource| resource.department == caller.id())
-    };
+    let provides =
+        |resource: &str| catalogue.resources.get(resource).is_some_and(|resource| resource.department == caller.id());
     match caller.kind {
         CallerKind::Operator => true,
         CallerKind::Consumer => grant.consumer == caller.id(),

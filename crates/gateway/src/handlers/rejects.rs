@@ -55,7 +55,7 @@ impl Office {
         if request.reveal {
             tracing::info!(%caller, reject_id = stored.id, "original of a reject revealed");
         }
-        let original = if request.reveal { original } else { Default::default() };
+        let original = if request.reveal { original } else { Vec::new() };
         Ok(v1::GetRejectResponse { reject: Some(shown(&stored, reject)), masked, original })
     }
 
@@ -130,7 +130,11 @@ impl Office {
             match self.stored(id).await {
                 Ok(stored) => found.push(stored),
                 Err(Fault::NotFound(description)) => {
-                    missing.push(FieldFault { field: format!("reject_ids[{at}]"), rule: "reject.unknown", description });
+                    missing.push(FieldFault {
+                        field: format!("reject_ids[{at}]"),
+                        rule: "reject.unknown",
+                        description,
+                    });
                 }
                 Err(other) => return Err(other),
             }

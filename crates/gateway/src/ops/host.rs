@@ -26,7 +26,8 @@ impl Hosts {
         let Some(host) = host.and_then(|host| host.to_str().ok()) else { return false };
         self.names.iter().any(|name| {
             let is_name = |text: &str| text.eq_ignore_ascii_case(name);
-            is_name(host) || host.rsplit_once(':').is_some_and(|(text, port)| is_name(text) && port == self.port.to_string())
+            is_name(host)
+                || host.rsplit_once(':').is_some_and(|(text, port)| is_name(text) && port == self.port.to_string())
         })
     }
 }

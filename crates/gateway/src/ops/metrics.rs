@@ -71,7 +71,7 @@ impl FeedMetrics {
         let open = self.view.open_rejects().await?;
         self.figures.open_rejects.clear();
         for ((department, rule), count) in open {
-            set(&self.figures.open_rejects, [("department", department), ("rule", rule)], count);
+            set(&self.figures.open_rejects, &[("department", department), ("rule", rule)], count);
         }
         let now = self.clock.now();
         for (department, intake) in self.directory.now().intakes.iter() {
@@ -124,10 +124,10 @@ impl Figures {
     fn intake(&self, department: &str, intake: &DepartmentIntake, now: Timestamp) {
         let own = || [("department", department.to_owned())];
         if let Some(rows) = &intake.rows {
-            put(&self.source_rows, own(), rows.read);
-            set(&self.waiting, own(), rows.waiting);
+            put(&self.source_rows, &own(), rows.read);
+            set(&self.waiting, &own(), rows.waiting);
             for (result, count) in results(rows) {
-                put(&self.rows, [("department", department.to_owned()), ("result", result.to_owned())], count);
+                put(&self.rows, &[("department", department.to_owned()), ("result", result.to_owned())], count);
             }
         }
         let at = |wire: Option<&prost_types::Timestamp>| contract::convert::from_wire(wire?).ok();
@@ -143,7 +143,7 @@ impl Figures {
 
     fn lag(&self, lag: &Lag) {
         for (department, records) in &lag.records {
-            set(&self.lag, [("department", department.clone())], *records);
+            set(&self.lag, &[("department", department.clone())], *records);
         }
         for ((department, resource, operation), count) in &lag.changed {
             let labels = [
@@ -151,10 +151,10 @@ impl Figures {
                 ("resource", resource.clone()),
                 ("operation", (*operation).to_owned()),
             ];
-            put(&self.records, labels, *count);
+            put(&self.records, &labels, *count);
         }
         for (topic, count) in &lag.unreadable {
-            put(&self.unreadable, [("topic", topic.clone())], *count);
+            put(&self.unreadable, &[("topic", topic.clone())], *count);
         }
     }
 }
@@ -170,10 +170,10 @@ fn results(rows: &IntakeRows) -> [(&'static str, u64); 5] {
 }
 
 /// Figures that somebody else counts are put, not added; they never go back.
-fn put<const N: usize>(family: &Counters<N>, labels: [Label; N], count: u64) {
-    family.get_or_create(&labels).inner().fetch_max(count, Ordering::Relaxed);
+fn put<const N: usize>(family: &Counters<N>, labels: &[Label; N], count: u64) {
+    family.get_or_create(labels).inner().fetch_max(count, Ordering::Relaxed);
 }
 
-fn set<const N: usize>(family: &Gauges<N>, labels: [Label; N], count: u64) {
-    family.get_or_create(&labels).set(i64::try_from(count).unwrap_or(i64::MAX));
+fn set<const N: usize>(family: &Gauges<N>, labels: &[Label; N], count: u64) {
+    family.get_or_create(labels).set(i64::try_from(count).unwrap_or(i64::MAX));
 }

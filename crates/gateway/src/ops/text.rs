@@ -11,7 +11,7 @@ pub(super) fn prometheus(page: &str) -> String {
         } else if let Some((name, kind)) = line.strip_prefix("# TYPE ").and_then(|rest| rest.split_once(' ')) {
             let (name, kind) = named(name, kind);
             let meaning = help.take().map_or("", |(_, meaning)| meaning);
-            text.push_str(&format!("# HELP {name} {meaning}\n# TYPE {name} {kind}\n"));
+            text.extend(["# HELP ", &name, " ", meaning, "\n# TYPE ", &name, " ", kind, "\n"]);
         } else if !line.starts_with('#') {
             text.push_str(line);
             text.push('\n');

@@ -133,8 +133,11 @@ impl Fault {
 
     fn detail(&self, title: &str) -> String {
         match self {
-            Self::Refused { detail, .. } | Self::Unavailable { detail, .. } => detail.clone(),
-            Self::NotFound(detail) | Self::Conflict(detail) | Self::Stale(detail) => detail.clone(),
+            Self::Refused { detail, .. }
+            | Self::Unavailable { detail, .. }
+            | Self::NotFound(detail)
+            | Self::Conflict(detail)
+            | Self::Stale(detail) => detail.clone(),
             Self::Invalid(fields) => {
                 let each = fields.iter().map(|fault| match fault.field.as_str() {
                     "" => fault.description.clone(),
@@ -167,9 +170,7 @@ impl Fault {
                 (StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable, "UNAVAILABLE", "this cannot be answered now")
             }
             Self::NoMethod => (StatusCode::NOT_FOUND, Code::Unimplemented, "NO_METHOD", "there is no such path"),
-            Self::Verb => {
-                (StatusCode::METHOD_NOT_ALLOWED, Code::Unimplemented, "VERB", "the path takes another verb")
-            }
+            Self::Verb => (StatusCode::METHOD_NOT_ALLOWED, Code::Unimplemented, "VERB", "the path takes another verb"),
             Self::TooLarge => {
                 (StatusCode::PAYLOAD_TOO_LARGE, Code::ResourceExhausted, "TOO_LARGE", "a request has at most 1 MiB")
             }
@@ -203,11 +204,7 @@ fn field_value(fault: &FieldFault) -> Value {
 }
 
 fn violation(fault: &FieldFault) -> FieldViolation {
-    FieldViolation {
-        field: fault.field.clone(),
-        description: fault.description.clone(),
-        reason: fault.rule.to_owned(),
-    }
+    FieldViolation { field: fault.field.clone(), description: fault.description.clone(), reason: fault.rule.to_owned() }
 }
 
 /// Rounded up, so that asking again then is not too early.
@@ -227,7 +224,10 @@ mod tests {
             retry_after: Some(Duration::from_millis(300)),
         };
         let response = fault.clone().into_problem();
-        assert_eq!((response.status(), &response.headers()[header::RETRY_AFTER]), (StatusCode::TOO_MANY_REQUESTS, &HeaderValue::from(1)));
+        assert_eq!(
+            (response.status(), &response.headers()[header::RETRY_AFTER]),
+            (StatusCode::TOO_MANY_REQUESTS, &HeaderValue::from(1))
+        );
         assert_eq!(fault.into_status().code(), Code::ResourceExhausted);
     }
 

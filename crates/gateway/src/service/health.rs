@@ -7,8 +7,7 @@ use tokio_stream::{Stream, StreamExt as _, wrappers::IntervalStream};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 use tonic_health::pb::{
-    HealthCheckRequest, HealthCheckResponse,
-    health_check_response::ServingStatus, health_server::Health,
+    HealthCheckRequest, HealthCheckResponse, health_check_response::ServingStatus, health_server::Health,
 };
 
 /// How often a watcher is told of changes.

@@ -51,7 +51,10 @@ async fn message(method: &Method, head: &Parts, body: Body, time: Time) -> Resul
     let Some(twin) = &method.twin else { return Err(Fault::NoMethod) };
     let value = match twin.verb {
         Verb::Get => parameters(method, twin, head)?,
-        Verb::Post => posted(method, twin, head, body::read(json_body(head, body)?, limits::REQUEST, time).await?)?,
+        Verb::Post => {
+            let body = body::read(json_body(head, body)?, limits::REQUEST, time).await?;
+            posted(method, twin, head, &body)?
+        }
     };
     Ok(json::from_value(method.input.full_name(), &value)?.into())
 }
@@ -63,8 +66,8 @@ fn parameters(method: &Method, twin: &Twin, head: &Parts) -> Result<Value, Fault
     Ok(rest::query_to_json(&method.input, pairs)?)
 }
 
-fn posted(method: &Method, twin: &Twin, head: &Parts, body: Bytes) -> Result<Value, Fault> {
-    let text = std::str::from_utf8(&body).map_err(|_| Fault::field("", "json", "the body is not UTF-8"))?;
+fn posted(method: &Method, twin: &Twin, head: &Parts, body: &[u8]) -> Result<Value, Fault> {
+    let text = std::str::from_utf8(body).map_err(|_| Fault::field("", "json", "the body is not UTF-8"))?;
     let mut value = json::parse(text)?;
     let pairs = query::path_values(&twin.path, &head.uri)?;
     let pairs = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));

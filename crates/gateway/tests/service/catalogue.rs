@@ -21,7 +21,9 @@ async fn resources_are_listed_in_pages() {
     loop {
         let path = format!("/v1/resources?page_size=2&page_token={token}");
         let page = world.consumer().rest("GET", &path, None).await.json();
-        ids.extend(page["resources"].as_array().unwrap().iter().map(|resource| resource["id"].as_str().unwrap().to_owned()));
+        ids.extend(
+            page["resources"].as_array().unwrap().iter().map(|resource| resource["id"].as_str().unwrap().to_owned()),
+        );
         match page["next_page_token"].as_str() {
             Some(next) => next.clone_into(&mut token),
             None => break,

@@ -104,7 +104,7 @@ impl Caller {
             let (head, body) = sender.send_request(request).await.unwrap().into_parts();
             let collected = body.collect().await.unwrap();
             let trailers = collected.trailers().cloned().unwrap_or_default();
-            outcome(&head.headers, &trailers, collected.to_bytes())
+            outcome(&head.headers, &trailers, &collected.to_bytes())
         };
         tokio::select! {
             outcome = exchange => outcome,
@@ -115,7 +115,14 @@ impl Caller {
 
 /// A page of a port without TLS.
 pub(crate) async fn plain(address: SocketAddr, path: &str, host: &str, accept: &str) -> Answer {
-    let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    page(tokio::net::TcpStream::connect(address).await.unwrap(), path, host, accept).await
+}
+
+/// A page over a stream.
+pub(crate) async fn page<S>(stream: S, path: &str, host: &str, accept: &str) -> Answer
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let request = Request::builder().uri(path).header(header::HOST, host).header(header::ACCEPT, accept);
     answer(http1(stream, request.body(Full::default()).unwrap()).await.unwrap()).await
 }
@@ -136,7 +143,7 @@ async fn answer(response: Response<Incoming>) -> Answer {
     Answer { status: head.status.as_u16(), headers: head.headers, text }
 }
 
-fn outcome(headers: &HeaderMap, trailers: &HeaderMap, body: Bytes) -> Outcome {
+fn outcome(headers: &HeaderMap, trailers: &HeaderMap, body: &Bytes) -> Outcome {
     use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
     let told = |name: &str| trailers.get(name).or_else(|| headers.get(name)).map(|value| value.to_str().unwrap());
     let details = told("grpc-status-details-bin").map(|text| {

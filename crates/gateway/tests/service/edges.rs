@@ -18,7 +18,10 @@ async fn unknown_paths_and_verbs_are_problems() {
     let unknown = consumer.rest("GET", "/v1/nothing", None).await;
     assert_eq!((unknown.status, unknown.header("content-type")), (404, "application/problem+json"));
     let verb = consumer.rest("GET", "/v1/resolve", None).await;
-    assert_eq!((verb.status, verb.header("content-type"), verb.header("allow")), (405, "application/problem+json", "POST"));
+    assert_eq!(
+        (verb.status, verb.header("content-type"), verb.header("allow")),
+        (405, "application/problem+json", "POST")
+    );
     assert_eq!(consumer.grpc("exchange.v1.ExchangeService/Guess", &[]).await.code, 12);
     assert_eq!(consumer.rest("GET", "/v1/resources/nothing", None).await.status, 404);
 }
@@ -83,7 +86,10 @@ async fn reflection_lists_the_services() {
         let told = ServerReflectionResponse::decode(told.message).unwrap().message_response.unwrap();
         let server_reflection_response::MessageResponse::ListServicesResponse(list) = told else { panic!("{told:?}") };
         let names: Vec<_> = list.service.iter().map(|service| service.name.as_str()).collect();
-        assert!(names.contains(&"exchange.v1.ExchangeService") && names.contains(&"grpc.health.v1.Health"), "{names:?}");
+        assert!(
+            names.contains(&"exchange.v1.ExchangeService") && names.contains(&"grpc.health.v1.Health"),
+            "{names:?}"
+        );
     }
 }
 

@@ -1,8 +1,17 @@
 //! The gateway over loopback with real certificates, bus and store.
+#[cfg(test)]
 mod catalogue;
+#[cfg(test)]
 mod client;
+#[cfg(test)]
 mod edges;
+#[cfg(test)]
+mod held;
+#[cfg(test)]
 mod operations;
+#[cfg(test)]
 mod ops;
+#[cfg(test)]
 mod questions;
+#[cfg(test)]
 mod world;

@@ -61,7 +61,10 @@ async fn dismissed_rejects_are_no_longer_open() {
         async move { operator.rest("POST", "/v1/operations/rejects:dismiss", Some(&body.to_string())).await }
     };
     assert_eq!(dismiss(json!({ "reject_ids": ["r-1"] })).await.json()["fields"][0]["field"], "reason");
-    assert_eq!(dismiss(json!({ "reject_ids": ["r-9"], "reason": "no" })).await.json()["fields"][0]["field"], "reject_ids[0]");
+    assert_eq!(
+        dismiss(json!({ "reject_ids": ["r-9"], "reason": "no" })).await.json()["fields"][0]["field"],
+        "reject_ids[0]"
+    );
     assert_eq!(dismiss(json!({ "reject_ids": ["r-1"], "reason": "test row" })).await.json()["dismissed"], 1);
     let path = "/v1/operations/rejects?state=REJECT_STATE_DISMISSED";
     while world.operator().rest("GET", path, None).await.json()["rejects"].is_null() {}

@@ -1,7 +1,41 @@
 //! The port of those who run the exchange.
 
-use crate::{client::plain, world::{World, config}};
+use crate::{
+    client::plain,
+    held::Held,
+    world::{World, config, question},
+};
 use gateway::{Gateway, GatewayError, open_bus};
+use security::{Alpn, ClientTls};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_answered_before_the_bus_has_been_read() {
+    let is_open = Arc::new(AtomicBool::new(false));
+    let gate = Arc::clone(&is_open);
+    let world = World::on(move |inner| Arc::new(Held { inner, is_open: gate })).await;
+    let page = world.ops("/readyz").await;
+    assert_eq!(page.status, 503);
+    assert!(page.text.contains("view: not ready: reading the bus"), "{}", page.text);
+    let early = world.consumer().rest("POST", "/v1/resolve", Some(&question().to_string())).await;
+    assert_eq!((early.status, early.header("retry-after")), (503, "1"), "{}", early.text);
+    is_open.store(true, Ordering::Relaxed);
+    world.until_ready().await;
+    let late = world.consumer().rest("POST", "/v1/resolve", Some(&question().to_string())).await;
+    assert_eq!(late.status, 200, "{}", late.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn beyond_loopback_the_port_is_encrypted_and_asks_no_certificate() {
+    let world = World::with(|config| config.listen.ops = "0.0.0.0:0".parse().unwrap()).await;
+    let tls = ClientTls::anonymous(&world.folder.path().join("pki/ca.pem"), world.clock.clone()).unwrap();
+    let address = format!("localhost:{}", world.running.ops.port());
+    let stream = tls.connect(&address, Alpn::Http1).await.unwrap();
+    assert_eq!(crate::client::page(stream, "/livez", "exchange.example", "*/*").await.status, 200);
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn readiness_names_what_is_not_ready() {
@@ -10,7 +44,11 @@ async fn readiness_names_what_is_not_ready() {
     world.process.health().part("bus").not_ready("broker is away");
     let page = world.ops("/readyz").await;
     assert_eq!(page.status, 503);
-    assert!(page.text.contains("bus: not ready: broker is away\n") && page.text.contains("view: ready\n"), "{}", page.text);
+    assert!(
+        page.text.contains("bus: not ready: broker is away\n") && page.text.contains("view: ready\n"),
+        "{}",
+        page.text
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,7 +102,7 @@ async fn a_catalogue_that_does_not_hold_together_keeps_it_from_starting() {
     let world = World::ready().await;
     let folder = tempfile::tempdir().unwrap();
     let pki = world.folder.path().join("pki");
-    let mut config = config(folder.path(), "");
+    let mut config = config(folder.path());
     config.tls.ca = pki.join("ca.pem");
     config.tls.cert = pki.join("node-city.pem");
     config.tls.key = pki.join("node-city.key");

@@ -1,6 +1,9 @@
 //! Questions over gRPC and REST: the same use case behind both.
 
-use crate::world::{World, question};
+use crate::{
+    client::{Answer, Outcome},
+    world::{World, question},
+};
 use contract::google_rpc::{BadRequest, ErrorInfo};
 use serde_json::json;
 
@@ -25,7 +28,10 @@ async fn refusals_have_one_reason_both_ways() {
     let (rest, grpc) = world.resolve_both_ways(&asked).await;
     let problem = rest.json();
     assert_eq!(rest.header("content-type"), "application/problem+json");
-    assert_eq!((rest.status, &problem["reason"], &problem["type"]), (403, &json!("PURPOSE"), &json!("urn:exchange:PURPOSE")));
+    assert_eq!(
+        (rest.status, &problem["reason"], &problem["type"]),
+        (403, &json!("PURPOSE"), &json!("urn:exchange:PURPOSE"))
+    );
     assert_eq!(problem["status"], 403);
     let details = grpc.details.unwrap();
     let info: ErrorInfo = details.details[0].to_msg().unwrap();
@@ -105,4 +111,39 @@ async fn each_kind_of_caller_has_its_methods() {
     let metrics = world.ops("/metrics").await.text;
     let counted = "exchange_requests_total{service=\"ExchangeService\",method=\"Resolve\",outcome=\"refused\",consumer=\"consumer\"} 1";
     assert!(metrics.contains(counted), "{metrics}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_method_says_the_same_both_ways() {
+    let world = World::ready().await;
+    for method in contract::rest::methods() {
+        let twin = method.twin.as_ref().unwrap();
+        let fields: serde_json::Map<_, _> = twin.path_fields().map(|name| (name.to_owned(), json!("x"))).collect();
+        let path = twin.path_fields().fold(twin.path.clone(), |path, name| path.replace(&format!("{{{name}}}"), "x"));
+        let body = (twin.verb == contract::rest::Verb::Post).then_some("{}");
+        let message = contract::json::from_value(method.input.full_name(), &json!(fields)).unwrap();
+        for caller in [world.consumer(), world.operator()] {
+            let rest = caller.rest(twin.verb.as_str(), &path, body).await;
+            let grpc = caller.grpc(method.grpc_path.trim_start_matches('/'), &message).await;
+            same(method, &rest, &grpc);
+        }
+    }
+}
+
+fn same(method: &contract::rest::Method, rest: &Answer, grpc: &Outcome) {
+    let expected = match grpc.code {
+        0 => 200,
+        3 => 400,
+        5 => 404,
+        7 => 403,
+        other => panic!("{} answers {other}", method.grpc_path),
+    };
+    assert_eq!(rest.status, expected, "{}: {}", method.grpc_path, rest.text);
+    if grpc.code == 0 {
+        let told = contract::json::to_value(method.output.full_name(), &grpc.message).unwrap();
+        assert_eq!(rest.json(), told, "{}", method.grpc_path);
+    } else {
+        let info: ErrorInfo = grpc.details.as_ref().unwrap().details[0].to_msg().unwrap();
+        assert_eq!(rest.json()["reason"], info.reason, "{}", method.grpc_path);
+    }
 }

@@ -34,25 +34,37 @@ pub(crate) struct World {
 impl World {
     /// A gateway that answers questions.
     pub(crate) async fn ready() -> Self {
-        let world = Self::new("").await;
+        let world = Self::on(|bus| bus).await;
         world.until_ready().await;
         world
     }
 
-    /// A gateway that has just started, with more configuration.
-    pub(crate) async fn new(more: &str) -> Self {
+    /// A gateway on a bus of the test's.
+    pub(crate) async fn on(hold: impl FnOnce(Arc<dyn Bus>) -> Arc<dyn Bus>) -> Self {
+        Self::start(|_| {}, hold).await
+    }
+
+    /// A gateway with other configuration.
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::start(change, |bus| bus).await
+    }
+
+    async fn start(change: impl FnOnce(&mut Config), hold: impl FnOnce(Arc<dyn Bus>) -> Arc<dyn Bus>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let start = DateTime::parse_from_rfc3339("2026-11-02T10:00:00+08:00").unwrap().with_timezone(&Utc);
         let clock = Arc::new(ManualClock::at(start));
         let pki = folder.path().join("pki");
         pki::init(&pki, &*clock).unwrap();
-        for name in ["node/city", "consumer/one-window", "consumer/stranger", "operator/anna", "department/public-security"] {
+        for name in
+            ["node/city", "consumer/one-window", "consumer/stranger", "operator/anna", "department/public-security"]
+        {
             let caller = domain::Caller::from_name(name).unwrap();
             pki::issue(&pki, &IssueRequest { caller, dns: vec![], ips: vec![], days: 60 }, &*clock).unwrap();
         }
-        let config = config(folder.path(), more);
+        let mut config = config(folder.path());
+        change(&mut config);
         let process = Process::start_with_clock(clock.clone()).unwrap();
-        let bus = open_bus(&config, clock.clone()).unwrap();
+        let bus = hold(open_bus(&config, clock.clone()).unwrap());
         let running = Gateway::start(&process, &config, Arc::clone(&bus)).await.unwrap();
         Self { folder, clock, process, bus, running }
     }
@@ -151,10 +163,10 @@ pub(crate) fn question() -> Value {
     })
 }
 
-pub(crate) fn config(folder: &Path, more: &str) -> Config {
+pub(crate) fn config(folder: &Path) -> Config {
     let text = format!(
         "[tls]\nca = \"pki/ca.pem\"\ncert = \"pki/node-city.pem\"\nkey = \"pki/node-city.key\"\ncrl = \"pki/ca.crl\"\n\
-         [listen]\nservice = \"127.0.0.1:0\"\nops = \"127.0.0.1:0\"\n[catalogue]\ndir = {CATALOGUE:?}\n{more}"
+         [listen]\nservice = \"127.0.0.1:0\"\nops = \"127.0.0.1:0\"\n[catalogue]\ndir = {CATALOGUE:?}\n"
     );
     let path = folder.join("exchange.toml");
     std::fs::write(&path, text).unwrap();

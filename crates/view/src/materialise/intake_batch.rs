@@ -74,7 +74,7 @@ impl Gathered {
         if key.starts_with("redrive/") {
             return Ok(());
         }
-        let (kind, id) = key.split_once('/').ok_or(Unreadable)?;
+        let (kind, id) = key.split_once('/').filter(|_| key.len() <= 256).ok_or(Unreadable)?;
         let entry = match &delivery.payload {
             Some(payload) => ControlEntry::decode(payload.clone()).map_err(|_| Unreadable)?,
             None => ControlEntry { kind: kind.to_owned(), id: id.to_owned(), removed: true, ..ControlEntry::default() },

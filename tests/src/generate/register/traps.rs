@@ -81,6 +81,9 @@ fn right_numbers(people: &mut People, stamp: &str) -> Vec<(&'static str, Vec<u8>
     }
     let ends_in_x = (0..500).map(|_| people.citizen(false)).find(|number| number.ends_with('X')).unwrap();
     rows.push(("", Row::with_number(people, &ends_in_x.to_lowercase(), stamp).bytes()));
+    // Characters that GB18030-2022 moved out of the private-use area, and its second full-width blank.
+    rows.push(("", Row::of(people, stamp).raw("xm", &b"\xA6\xD9\xFE\x59"[..]).bytes()));
+    rows.push(("", Row::of(people, stamp).raw("xm", &b"\xD5\xC5\xA3\xA0"[..]).bytes()));
     rows
 }
 

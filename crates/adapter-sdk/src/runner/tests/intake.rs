@@ -171,6 +171,21 @@ fn what_is_announced_holds_counts_time_and_positions() {
 }
 
 #[test]
+fn the_time_of_a_feed_is_the_later_one_told_but_never_after_the_intake() {
+    let world = world();
+    let known = |name: &str, head: &str| {
+        world.put_text(name, &format!("H320102 {head} I\nT0\n"), 0);
+        world.step().unwrap();
+        world.intake().as_of.unwrap().seconds
+    };
+    let seconds = |stamp: &str| crate::testing::instant(stamp).unwrap().timestamp();
+    assert_eq!(known("L_320102_001.txt", "20260101000000"), seconds("20260101000000"));
+    assert_eq!(known("L_320102_20260101120000.txt", "20260101060000"), seconds("20260101120000"));
+    assert_eq!(known("L_320102_20260101120001.txt", "20260101180000"), seconds("20260101180000"));
+    assert_eq!(known("L_320102_20260101120002.txt", "20991231000000"), seconds("20260102030405"));
+}
+
+#[test]
 fn an_idle_adapter_says_that_it_is_alive_but_not_all_the_time() {
     let world = world();
     let mut runner = world.runner();
