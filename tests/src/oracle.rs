@@ -5,4 +5,9 @@ mod parties;
 mod register;
 mod seen;
 
-pub use self::{answers::{Answer, answer, household}, enterprises::EnterpriseOracle, register::RegisterOracle, seen::Seen};
+pub use self::{
+    answers::{Answer, answer, household},
+    enterprises::EnterpriseOracle,
+    register::RegisterOracle,
+    seen::Seen,
+};

@@ -28,7 +28,9 @@ pub fn binary() -> &'static Path {
         // Cargo describes this package to its tests; a build script that looked there would be run anew, with all above it.
         let about_us = std::env::vars_os().map(|(name, _)| name).filter(|name| {
             let name = name.to_string_lossy();
-            ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_BIN_"].iter().any(|prefix| name.starts_with(prefix))
+            ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_BIN_"]
+                .iter()
+                .any(|prefix| name.starts_with(prefix))
         });
         about_us.for_each(|name| {
             build.env_remove(name);

@@ -1,4 +1,6 @@
 //! The house as the compiler sees it: which crate may know which, and who alone may know an outside library.
+#![expect(clippy::expect_used, reason = "a test stops at what it did not expect")]
+
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,8 +22,18 @@ const EDGES: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "adapter-sdk", "bus", "contract", "domain", "gateway", "market-supervision", "policy", "public-security",
-            "runtime", "security", "store", "view",
+            "adapter-sdk",
+            "bus",
+            "contract",
+            "domain",
+            "gateway",
+            "market-supervision",
+            "policy",
+            "public-security",
+            "runtime",
+            "security",
+            "store",
+            "view",
         ],
     ),
     ("exchange-tests", &[]),
@@ -59,7 +71,8 @@ fn rooms_know_only_what_the_architecture_allows() {
     let rooms = rooms();
     let names: BTreeSet<String> = rooms.iter().map(|room| room.name.to_string()).collect();
     for room in &rooms {
-        let may = allowed.get(room.name.as_str()).unwrap_or_else(|| panic!("{} is not in the table of edges", room.name));
+        let may =
+            allowed.get(room.name.as_str()).unwrap_or_else(|| panic!("{} is not in the table of edges", room.name));
         let forbidden: Vec<_> =
             production(room).into_iter().filter(|name| names.contains(name) && !may.contains(&name.as_str())).collect();
         assert!(forbidden.is_empty(), "{} must not know {forbidden:?}", room.name);
@@ -88,7 +101,12 @@ fn every_room_of_the_code_map_exists_and_every_room_is_on_it() {
         let folder = folder.strip_prefix(std::fs::canonicalize(root).expect("root")).expect("inside the workspace");
         assert!(map.contains(&format!("`{folder}`")), "README.md's code map lacks `{folder}`");
     }
-    for named in map.split('`').skip(1).step_by(2).filter(|word| word.starts_with("crates/") || word.starts_with("adapters/")) {
-        assert!(std::path::Path::new(root).join(named).exists(), "README.md's code map names {named}, which does not exist");
+    for named in
+        map.split('`').skip(1).step_by(2).filter(|word| word.starts_with("crates/") || word.starts_with("adapters/"))
+    {
+        assert!(
+            std::path::Path::new(root).join(named).exists(),
+            "README.md's code map names {named}, which does not exist"
+        );
     }
 }

@@ -13,7 +13,8 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use support::{Departments, check_newest, drop_all, expected_rejects, published, rejects, wait_until_in};
 
-const GRANTED_OF_PERSONS: &[&str] = &["citizen_number", "name", "sex", "birth_date", "division", "address", "life_status"];
+const GRANTED_OF_PERSONS: &[&str] =
+    &["citizen_number", "name", "sex", "birth_date", "division", "address", "life_status"];
 
 #[test]
 fn on_the_embedded_bus() {
@@ -131,12 +132,14 @@ fn shown(draft: &Draft, record: &Value, place: &str) {
     if draft.resource == "natural-person" {
         let body = wanted.body.as_object_mut().unwrap();
         body.retain(|item, _| GRANTED_OF_PERSONS.contains(&item.as_str()));
-        let withheld: BTreeSet<&str> = record["withheld_items"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let withheld: BTreeSet<&str> =
+            record["withheld_items"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         assert!(withheld.contains("ethnicity") && withheld.contains("employer"), "{place}");
         assert!(record["key"].is_null(), "the key is an item that is not granted; {place}");
     } else {
         assert_eq!(record["key"], draft.key.as_str(), "{place}");
-        let flags: BTreeSet<&str> = record["flags"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let flags: BTreeSet<&str> =
+            record["flags"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         assert_eq!(flags, draft.flags, "{place}");
     }
     assert_eq!(record["resource"], draft.resource, "{place}");
@@ -148,7 +151,8 @@ fn persons(node: &mut Node, departments: &Departments) {
     for (label, number) in &departments.register.cast {
         check_answer(node, seen, ("natural-person", "citizen-number"), (label, number));
     }
-    let upgraded = seen.current("natural-person").find(|draft| draft.body["former_citizen_number"].is_string()).unwrap();
+    let upgraded =
+        seen.current("natural-person").find(|draft| draft.body["former_citizen_number"].is_string()).unwrap();
     let old = upgraded.body["former_citizen_number"].as_str().unwrap();
     let said = node.ask(&["resolve", "natural-person", &format!("citizen-number={old}")]);
     assert_eq!(said.json()["records"][0]["body"]["citizen_number"], upgraded.body["citizen_number"], "{}", said.stderr);
@@ -175,7 +179,9 @@ fn companies(node: &mut Node, departments: &Departments) {
 /// Good pairs lie in `done/`, refused ones in `refused/` with a reason beside them, the rest where it was.
 fn folders(node: &Node, departments: &Departments) {
     for batch in [departments.batch(0), departments.batch(1)] {
-        for (department, step) in batch.iter().flat_map(|(department, steps)| steps.iter().map(move |step| (department, step))) {
+        for (department, step) in
+            batch.iter().flat_map(|(department, steps)| steps.iter().map(move |step| (department, step)))
+        {
             folder_of(node, department, step);
         }
     }
@@ -186,11 +192,14 @@ fn folder_of(node: &Node, department: &str, step: &Step) {
     let holds = |folder: &str, bytes: &[u8]| files_in(&inbox.join(folder)).iter().any(|(_, found)| found == bytes);
     let flag = step.file.flag.clone().unwrap_or_default();
     match step.fate {
-        Fate::Taken | Fate::Known => assert!(holds("done", &step.file.bytes) && holds("done", &flag), "{}", step.file.name),
+        Fate::Taken | Fate::Known => {
+            assert!(holds("done", &step.file.bytes) && holds("done", &flag), "{}", step.file.name)
+        }
         Fate::Refused(rule) => {
             assert!(holds("refused", &step.file.bytes) && holds("refused", &flag), "{}", step.file.name);
             let why = files_in(&inbox.join("refused")).into_iter().find(|(name, _)| {
-                name.starts_with(&step.file.name) && std::path::Path::new(name).extension().is_some_and(|end| end == "why")
+                name.starts_with(&step.file.name)
+                    && std::path::Path::new(name).extension().is_some_and(|end| end == "why")
             });
             let (_, why) = why.unwrap_or_else(|| panic!("{} has no reason beside it", step.file.name));
             let why = String::from_utf8(why).unwrap();
@@ -213,12 +222,17 @@ fn households(node: &mut Node, departments: &Departments) {
         let members = household(seen, found[0].body["household_number"].as_str().unwrap());
         let said = node.ask(&["resolve", "household", &format!("citizen-number={number}")]);
         let body = &said.json()["records"][0]["body"];
-        let wanted: BTreeSet<&str> = members.iter().filter_map(|member| member.body["citizen_number"].as_str()).collect();
+        let wanted: BTreeSet<&str> =
+            members.iter().filter_map(|member| member.body["citizen_number"].as_str()).collect();
         assert_eq!(texts(&body["members"], "/party/identifier/value"), wanted, "{label}: {body} {}", said.stderr);
         assert_eq!(body["household_number"], found[0].body["household_number"], "{label}");
         let heads = members.iter().filter(|member| member.body["relation_to_head"] == "02").collect::<Vec<_>>();
         if let [head] = heads[..] {
-            assert_eq!((&body["address"], &body["head"]["identifier"]["value"]), (&head.body["address"], &head.body["citizen_number"]), "{label}");
+            assert_eq!(
+                (&body["address"], &body["head"]["identifier"]["value"]),
+                (&head.body["address"], &head.body["citizen_number"]),
+                "{label}"
+            );
         }
     }
     let members = household(seen, "HCOLLECTIVE");
@@ -226,9 +240,14 @@ fn households(node: &mut Node, departments: &Departments) {
         members.iter().find(|member| member.body["relation_to_head"] != "02").unwrap(),
         members.iter().find(|member| member.body["relation_to_head"] == "02").unwrap(),
     );
-    let said = node.ask(&["resolve", "household", &format!("citizen-number={}", asked.body["citizen_number"].as_str().unwrap())]);
+    let said = node.ask(&[
+        "resolve",
+        "household",
+        &format!("citizen-number={}", asked.body["citizen_number"].as_str().unwrap()),
+    ]);
     let record = &said.json()["records"][0];
-    let wanted: BTreeSet<&str> = [asked, head].iter().filter_map(|member| member.body["citizen_number"].as_str()).collect();
+    let wanted: BTreeSet<&str> =
+        [asked, head].iter().filter_map(|member| member.body["citizen_number"].as_str()).collect();
     assert_eq!(texts(&record["body"]["members"], "/party/identifier/value"), wanted, "{record}");
     assert_eq!(record["flags"], serde_json::json!(["household.collective"]));
 }
@@ -238,14 +257,18 @@ fn edges(answer: &Value) -> BTreeSet<(String, String, String)> {
         let node = answer["nodes"].as_array().unwrap().iter().find(|node| node["id"] == *id).unwrap();
         node["party"]["identifier"]["value"].as_str().unwrap_or_default().to_owned()
     };
-    let share = |edge: &Value| edge["share_percent"].as_str().unwrap_or_default().trim_end_matches('0').trim_end_matches('.').to_owned();
+    let share = |edge: &Value| {
+        edge["share_percent"].as_str().unwrap_or_default().trim_end_matches('0').trim_end_matches('.').to_owned()
+    };
     let all = answer["edges"].as_array().map(Vec::as_slice).unwrap_or_default();
     all.iter().map(|edge| (number(&edge["holder"]), number(&edge["enterprise"]), share(edge))).collect()
 }
 
 fn equity(node: &mut Node, departments: &Departments) {
     let cast = &departments.enterprises.cast;
-    let of = |holder: &str, enterprise: &str, share: &str| (cast[holder].clone(), cast[enterprise].clone(), share.to_owned());
+    let of = |holder: &str, enterprise: &str, share: &str| {
+        (cast[holder].clone(), cast[enterprise].clone(), share.to_owned())
+    };
     let ring = [
         of("ring three", "ring one", "10"),
         of("ring one", "ring two", "60"),
@@ -261,7 +284,11 @@ fn equity(node: &mut Node, departments: &Departments) {
     let down = node.ask(&["equity", &format!("citizen-number={}", cast["ring holder"]), "--down", "--depth", "10"]);
     let answer = down.json();
     assert_eq!(edges(&answer), ring.iter().chain(&below).cloned().collect(), "{answer} {}", down.stderr);
-    let sum = answer["nodes"].as_array().unwrap().iter().find(|node| node["party"]["identifier"]["value"] == cast["sum"].as_str());
+    let sum = answer["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|node| node["party"]["identifier"]["value"] == cast["sum"].as_str());
     assert_eq!(sum.unwrap()["flags"], serde_json::json!(["shareholding.sum"]), "{answer}");
     let near = node.ask(&["equity", &format!("citizen-number={}", cast["ring holder"]), "--down", "--depth", "1"]);
     let wanted: BTreeSet<_> = [ring[3].clone(), below[0].clone()].into();
@@ -273,7 +300,12 @@ fn licences(node: &mut Node, departments: &Departments) {
     let said = node.ask(&["certificates", &uscc]);
     let answer = said.json();
     let types: BTreeSet<&str> = texts(&answer["records"], "/resource");
-    assert_eq!((said.code, types), (0, BTreeSet::from(["business-licence", "food-operation-licence"])), "{}", said.stderr);
+    assert_eq!(
+        (said.code, types),
+        (0, BTreeSet::from(["business-licence", "food-operation-licence"])),
+        "{}",
+        said.stderr
+    );
     let seen = &departments.companies.seen;
     let old = seen.current("food-operation-licence").find(|draft| draft.body["valid_to"] == "2020-01-31").unwrap();
     let holder = &old.subjects.iter().find(|(kind, _)| *kind == "uscc").unwrap().1;
@@ -285,11 +317,18 @@ fn licences(node: &mut Node, departments: &Departments) {
 
 fn claims(node: &mut Node, departments: &Departments) {
     let number = &departments.register.cast["kept"];
-    let Answer::Found(found) = answer(&departments.residents.seen, "natural-person", "citizen-number", number) else { panic!() };
+    let Answer::Found(found) = answer(&departments.residents.seen, "natural-person", "citizen-number", number) else {
+        panic!()
+    };
     let by = format!("citizen-number={number}");
     let name = format!("name={}", found[0].body["name"].as_str().unwrap());
     let said = node.ask(&["verify", "natural-person", &by, "--claim", &name]);
-    assert_eq!((said.code, &said.json()["results"][0]["result"]), (0, &Value::from("CLAIM_RESULT_MATCH")), "{}", said.stderr);
+    assert_eq!(
+        (said.code, &said.json()["results"][0]["result"]),
+        (0, &Value::from("CLAIM_RESULT_MATCH")),
+        "{}",
+        said.stderr
+    );
     let said = node.ask(&["verify", "natural-person", &by, "--claim", &name, "--claim", "sex=9"]);
     let results = said.json()["results"].clone();
     assert_eq!((said.code, &results[1]["result"]), (1, &Value::from("CLAIM_RESULT_MISMATCH")), "{results}");
@@ -340,10 +379,14 @@ fn redrive(node: &mut Node, departments: &Departments) {
     let counts = Counts::of(&departments.residents.rows);
     wait_for("rejects that are open after all", || (rejects(node, "public-security") == before).then_some(()));
     assert_eq!(node.counts("public-security"), counts);
-    let first = node.run("operator-ops", &["rejects", "list", "--department", "public-security", "--limit", "1", "-o", "json"]);
+    let first =
+        node.run("operator-ops", &["rejects", "list", "--department", "public-security", "--limit", "1", "-o", "json"]);
     let id = first.json()["reject_id"].as_str().unwrap().to_owned();
-    let said = node.run("operator-ops", &["rejects", "dismiss", &id, "--reason", "the department mends it at its next export"]);
+    let said = node
+        .run("operator-ops", &["rejects", "dismiss", &id, "--reason", "the department mends it at its next export"]);
     assert_eq!(said.code, 0, "{}", said.stderr);
     let open = before.len() as u64 - 1;
-    wait_for("one reject less", || (node.status("public-security")["rejects_open"].as_u64() == Some(open)).then_some(()));
+    wait_for("one reject less", || {
+        (node.status("public-security")["rejects_open"].as_u64() == Some(open)).then_some(())
+    });
 }

@@ -40,14 +40,18 @@ fn marked() -> Marked {
     let headless = DropFile::new(name(4), rows.concat(), rows.len());
     let register = vec![good, hashed, DropFile::new(name(3), cut, rows.len()), headless];
     let mut company = |name: &str, number: &str| {
-        Entity::enterprise(&mut people, "2026-11-01 02:11:09").with("LEREP", name).with("CERNO", number).with("DOM", ADDRESS)
+        Entity::enterprise(&mut people, "2026-11-01 02:11:09")
+            .with("LEREP", name)
+            .with("CERNO", number)
+            .with("DOM", ADDRESS)
     };
     let entities = vec![
         company(NAMES[3], &numbers[3]),
         company(NAMES[3], WRONG),
         company(NAMES[3], &numbers[3]).with("UNISCID", "91110000600037341X"),
         company(NAMES[3], &numbers[3]).with("ESTDATE", "20150231"),
-        company(NAMES[3], &numbers[3]).broken("entity.malformed", encode(&format!("<ENT><LEREP>{} & </LEREP></ENT>", NAMES[3]))),
+        company(NAMES[3], &numbers[3])
+            .broken("entity.malformed", encode(&format!("<ENT><LEREP>{} & </LEREP></ENT>", NAMES[3]))),
     ];
     let good = Page::new("ENT_20261101_001.xml", entities, people.random()).file;
     let cut = good.bytes[..good.bytes.len() - 60].to_vec();
@@ -94,7 +98,10 @@ fn said_to_others(node: &mut Node, marked: &Marked) -> Vec<(String, Vec<u8>)> {
     }
     for department in ["public-security", "market-supervision"] {
         let refused = files_in(&node.inbox(department).join("refused"));
-        let why: Vec<_> = refused.into_iter().filter(|(name, _)| name.ends_with(&['.', 'w', 'h', 'y'].iter().collect::<String>())).collect();
+        let why: Vec<_> = refused
+            .into_iter()
+            .filter(|(name, _)| name.ends_with(&['.', 'w', 'h', 'y'].iter().collect::<String>()))
+            .collect();
         assert!(!why.is_empty());
         said.extend(why);
     }
@@ -116,7 +123,9 @@ fn nobody_is_named_but_in_answers_that_show_them() {
     wait_for("six residents", || (node.counts("public-security").read == 6).then_some(()));
     wait_for("five enterprises", || (node.counts("market-supervision").read == 5).then_some(()));
     let refused = |node: &Node, department: &str| files_in(&node.inbox(department).join("refused")).len();
-    wait_for("refused files", || (refused(&node, "public-security") == 9 && refused(&node, "market-supervision") == 3).then_some(()));
+    wait_for("refused files", || {
+        (refused(&node, "public-security") == 9 && refused(&node, "market-supervision") == 3).then_some(())
+    });
 
     let shown = node.ask(&["resolve", "natural-person", &format!("citizen-number={}", marked.numbers[0])]);
     assert!(shown.stdout.contains(NAMES[0]) && shown.stdout.contains(&marked.numbers[0]), "{}", shown.stderr);

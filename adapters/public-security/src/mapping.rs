@@ -2,8 +2,8 @@
 
 use crate::{
     layout::{
-        CSDSSXQ, CSRQ, CYM, CZBS, FWCS, GMSFHM, GXSJ, HH, HYZK, JGSSXQ, JLBZ, KIND, MLXZ, MZ, QFJG, ROW, RYID, RYZT, SSXQ,
-        WHCD, XB, XM, YHZGX, YXQXJZRQ, YXQXQSRQ,
+        CSDSSXQ, CSRQ, CYM, CZBS, FWCS, GMSFHM, GXSJ, HH, HYZK, JGSSXQ, JLBZ, KIND, MLXZ, MZ, QFJG, ROW, RYID, RYZT,
+        SSXQ, WHCD, XB, XM, YHZGX, YXQXJZRQ, YXQXQSRQ,
     },
     rules,
 };
@@ -16,7 +16,9 @@ use adapter_sdk::{
     },
 };
 use contract::canonical::v1::{LifeStatus, NaturalPerson};
-use domain::{CitizenFault, CitizenNumber, DateFault, DayValue, Identifier, IdentifierKind, Rule, code, date, division, text};
+use domain::{
+    CitizenFault, CitizenNumber, DateFault, DayValue, Identifier, IdentifierKind, Rule, code, date, division, text,
+};
 
 const NATURAL_PERSON: &str = "natural-person";
 
@@ -42,7 +44,9 @@ impl Mapping for ResidentRegister {
         match judge(row.bytes) {
             Ok(Some(draft)) => Translated::Records { drafts: vec![draft], memory: None },
             Ok(None) => Translated::Superseded { about: key.map(|key| (NATURAL_PERSON, key)) },
-            Err(Fault { rule, field }) => Translated::Rejected(Rejection { rule, field, resource: NATURAL_PERSON, key }),
+            Err(Fault { rule, field }) => {
+                Translated::Rejected(Rejection { rule, field, resource: NATURAL_PERSON, key })
+            }
         }
     }
 }
@@ -109,11 +113,15 @@ fn record(row: &FixedRow<'_>) -> Result<Draft, Fault> {
     draft(row, &person, &number, subject)
 }
 
-fn draft(row: &FixedRow<'_>, person: &NaturalPerson, number: &CitizenNumber, subject: Identifier) -> Result<Draft, Fault> {
+fn draft(
+    row: &FixedRow<'_>,
+    person: &NaturalPerson,
+    number: &CitizenNumber,
+    subject: Identifier,
+) -> Result<Draft, Fault> {
     let invalid = |fault| Fault::of_date(fault, &GXSJ);
     let stamp = date::stamp14(&row.text(&GXSJ)).map_err(invalid)?;
-    let source_time =
-        date::stamp_instant(&stamp, date::local_offset()).ok_or(DateFault::Invalid).map_err(invalid)?;
+    let source_time = date::stamp_instant(&stamp, date::local_offset()).ok_or(DateFault::Invalid).map_err(invalid)?;
     let state = row.text(&RYZT);
     let mut draft = Draft {
         resource: NATURAL_PERSON,
@@ -135,8 +143,8 @@ fn draft(row: &FixedRow<'_>, person: &NaturalPerson, number: &CitizenNumber, sub
 fn person(row: &FixedRow<'_>, key: &str, number: &CitizenNumber) -> Result<NaturalPerson, Fault> {
     let birth_date = birth_date(row, number)?;
     let valid_from = known_day(row, &YXQXQSRQ)?;
-    let valid_to = date::parse_day_with_empty_as_no_end(&row.text(&YXQXJZRQ))
-        .map_err(|fault| Fault::of_date(fault, &YXQXJZRQ))?;
+    let valid_to =
+        date::parse_day_with_empty_as_no_end(&row.text(&YXQXJZRQ)).map_err(|fault| Fault::of_date(fault, &YXQXJZRQ))?;
     Ok(NaturalPerson {
         source_person_id: key.to_owned(),
         citizen_number: number.value().to_owned(),

@@ -2,7 +2,9 @@
 
 mod register;
 
-use adapter_sdk::{Adapter, Draft, Effect, Rejection, Row, Translated, format::framing::FramedRow, format::framing::RowStart};
+use adapter_sdk::{
+    Adapter, Draft, Effect, Rejection, Row, Translated, format::framing::FramedRow, format::framing::RowStart,
+};
 use contract::canonical::v1::{LifeStatus, NaturalPerson};
 use domain::IdentifierKind;
 use proptest::prelude::*;
@@ -114,6 +116,13 @@ fn broken_fields_reject_the_row() {
         assert_eq!((rejection.rule.id, rejection.field), (rule, field), "{field} = {text}");
         assert_eq!(rejection.key.is_some(), field != "ryid");
     }
+}
+
+#[test]
+fn the_period_of_the_row_itself_is_not_judged() {
+    let line = edited(&[("qysj", "20261399xxxxxx"), ("jssj", "?")]);
+    assert_eq!(person(&line), person(&Line::new()));
+    assert_eq!(draft(&line).flags, [""; 0]);
 }
 
 #[test]

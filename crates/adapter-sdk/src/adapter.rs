@@ -50,6 +50,7 @@ pub struct FileName {
     /// The part of the stock the name speaks of (an area code); empty for all. Used where
     /// [`Facts::scope`](crate::format::framing::Facts::scope) is empty, and to rebuild lost state.
     pub scope: String,
-    /// The time the name speaks of, for a format whose files do not state their export time.
+    /// The time the name speaks of, where the format relies on it; the later of this and
+    /// [`Facts::as_of`](crate::format::framing::Facts::as_of) counts, but none after the intake.
     pub as_of: Option<Timestamp>,
 }

@@ -125,7 +125,7 @@ fn refusal(status: StatusCode, problem: &Value) -> Failure {
         detail if detail.is_empty() => format!("the exchange answered {status}"),
         detail => detail,
     };
-    if !text("reason").is_empty() {
+    if code == REFUSED {
         message = format!("refused ({}): {message}", text("reason"));
     }
     for field in problem["fields"].as_array().into_iter().flatten() {

@@ -3,20 +3,20 @@
 use crate::{
     adapter::named,
     args::{Config as ConfigCommand, Run},
-    output::{fail, line, usage},
+    output::{FAILED, USAGE, fail, line, usage},
     progress::Bars,
 };
 use adapter_sdk::{Runner, RunnerConfig, Stop as AdapterStop};
 use anyhow::{Context, Result};
 use bus::Bus;
-use gateway::{Gateway, Running, config::Config};
+use gateway::{Gateway, GatewayError, Running, config::Config};
 use runtime::{Failure, LogFormat, Options, Process, Stop};
 use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
 
 /// `exchange standalone`: every role in one process.
 pub(crate) fn standalone(run: &Run) -> ExitCode {
     serve("standalone", run, |process, config| async move {
-        let bus = gateway::open_bus(&config, process.clock())?;
+        let bus = gateway::open_bus(&config, process.clock()).map_err(refused)?;
         let running = start_all(&process, &config, &bus).await?;
         announce(&running);
         process.stopped().await;
@@ -27,8 +27,8 @@ pub(crate) fn standalone(run: &Run) -> ExitCode {
 /// `exchange gateway`: the gateway alone, on Kafka.
 pub(crate) fn gateway(run: &Run) -> ExitCode {
     serve("gateway", run, |process, config| async move {
-        let bus = gateway::open_bus(&config, process.clock())?;
-        let running = Gateway::start(&process, &config, Arc::clone(&bus)).await?;
+        let bus = gateway::open_bus(&config, process.clock()).map_err(refused)?;
+        let running = Gateway::start(&process, &config, Arc::clone(&bus)).await.map_err(refused)?;
         announce(&running);
         process.stopped().await;
         Ok(())
@@ -39,7 +39,7 @@ pub(crate) fn gateway(run: &Run) -> ExitCode {
 pub(crate) fn adapters(names: &[String], run: &Run) -> ExitCode {
     let names = names.to_vec();
     serve("adapter", run, |process, config| async move {
-        let bus = gateway::open_bus(&config, process.clock())?;
+        let bus = gateway::open_bus(&config, process.clock()).map_err(refused)?;
         let bars = Arc::new(Bars::new());
         for name in &names {
             start_adapter(&process, &config, name, &bus, &bars)?;
@@ -51,7 +51,7 @@ pub(crate) fn adapters(names: &[String], run: &Run) -> ExitCode {
 
 /// Starts the gateway and every adapter that the configuration names.
 pub(crate) async fn start_all(process: &Process, config: &Config, bus: &Arc<dyn Bus>) -> Result<Running, Failure> {
-    let running = Gateway::start(process, config, Arc::clone(bus)).await?;
+    let running = Gateway::start(process, config, Arc::clone(bus)).await.map_err(refused)?;
     let bars = Arc::new(Bars::new());
     for section in &config.adapter {
         start_adapter(process, config, &section.department, bus, &bars)?;
@@ -131,6 +131,12 @@ where
 
 fn announce(running: &Running) {
     tracing::info!(service = %running.service, ops = %running.ops, "listening");
+}
+
+/// A gateway that does not start: bad configuration has an exit code of its own.
+fn refused(error: GatewayError) -> Failure {
+    let code = if error.is_configuration() { USAGE } else { FAILED };
+    Failure::from(error).with_code(code)
 }
 
 fn failure(error: anyhow::Error) -> Failure {

@@ -66,7 +66,8 @@ pub fn to_wire(instant: Timestamp) -> WireTimestamp {
 /// # Errors
 /// [`ContractError::Timestamp`] outside the years 1 to 9999, or with nanoseconds outside a second.
 pub fn from_wire(wire: &WireTimestamp) -> Result<Timestamp, ContractError> {
-    let nanos = u32::try_from(wire.nanos).ok().filter(|nanos| *nanos < 1_000_000_000).ok_or(ContractError::Timestamp)?;
+    let nanos =
+        u32::try_from(wire.nanos).ok().filter(|nanos| *nanos < 1_000_000_000).ok_or(ContractError::Timestamp)?;
     if !SECONDS.contains(&wire.seconds) {
         return Err(ContractError::Timestamp);
     }

@@ -67,7 +67,8 @@ mod tests {
     #[test]
     fn answers_end_with_their_receipt() {
         for service in ["ResolveResponse", "VerifyResponse", "ListCertificatesResponse", "GetEquityResponse"] {
-            let last = message_of(service).unwrap().fields().max_by_key(prost_reflect::FieldDescriptor::number).unwrap();
+            let last =
+                message_of(service).unwrap().fields().max_by_key(prost_reflect::FieldDescriptor::number).unwrap();
             assert_eq!(last.name(), "receipt");
         }
     }

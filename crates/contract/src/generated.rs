@@ -1,5 +1,9 @@
 //! Messages generated from `proto/` by the build script.
-#![expect(clippy::doc_markdown, clippy::must_use_candidate, reason = "generated: comments are the protos', methods are prost's")]
+#![expect(
+    clippy::doc_markdown,
+    clippy::must_use_candidate,
+    reason = "generated: comments are the protos', methods are prost's"
+)]
 
 /// Records as departments publish them and consumers read them.
 pub mod canonical {

@@ -64,7 +64,10 @@ pub struct Method {
 pub fn methods() -> impl Iterator<Item = &'static Method> {
     static METHODS: LazyLock<Vec<Method>> = LazyLock::new(|| {
         let services: Vec<_> = pool().services().collect();
-        services.iter().flat_map(|service| service.methods().map(|method| describe(&method)).collect::<Vec<_>>()).collect()
+        services
+            .iter()
+            .flat_map(|service| service.methods().map(|method| describe(&method)).collect::<Vec<_>>())
+            .collect()
     });
     METHODS.iter()
 }

@@ -49,11 +49,7 @@ pub fn record_key(resource: &str, key: &str) -> String {
 #[must_use]
 pub fn record_headers(record: &Record) -> [Header; 5] {
     let system = record.source.as_ref().map_or("", |source| source.system.as_str());
-    headers::<Record>(
-        &record.department,
-        system,
-        format!("{}/{}@{}", record.resource, record.key, record.version),
-    )
+    headers::<Record>(&record.department, system, format!("{}/{}@{}", record.resource, record.key, record.version))
 }
 
 /// The headers of a reject.

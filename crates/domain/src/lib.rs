@@ -22,8 +22,8 @@ pub use self::{
     date::{DateFault, DayValue, InstantValue},
     division::Division,
     identifier::{
-        CertificateGrade, CertificateId, CitizenFault, CitizenNumber, Detected, DetectFault, Identifier, IdentifierFault,
-        IdentifierKind, OrganisationCode, OrganisationFault, RegistrationNumber, Uscc,
+        CertificateGrade, CertificateId, CitizenFault, CitizenNumber, DetectFault, Detected, Identifier,
+        IdentifierFault, IdentifierKind, OrganisationCode, OrganisationFault, RegistrationNumber, Uscc,
     },
     money::NumberFault,
     outcome::{Outcome, Reason},

@@ -1,4 +1,6 @@
 //! What each limit of a grant refuses, and how quotas count.
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
 use chrono::{DateTime, Duration, FixedOffset, Utc};
 use domain::{
     Caller, CallerKind, Identifier, IdentifierKind, Reason, Timestamp,

@@ -58,8 +58,8 @@ pub enum ConfigError {
 /// [`ConfigError::Unreadable`], or [`ConfigError::Invalid`] with line, key and, for a key that is
 /// not known, the nearest one that is.
 pub fn load<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+    let text =
+        std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
     parse(path, &text)
 }
 

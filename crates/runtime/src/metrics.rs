@@ -118,7 +118,10 @@ mod tests {
         let page = registry.encode();
         assert!(page.contains("\nexchange_evidence_mirror_lag 3\n"), "{page}");
         assert!(page.contains("\nexchange_request_duration_seconds_count{consumer=\"one-window\"} 1\n"), "{page}");
-        assert!(page.contains("\nexchange_request_duration_seconds_bucket{le=\"0.1\",consumer=\"one-window\"} 1\n"), "{page}");
+        assert!(
+            page.contains("\nexchange_request_duration_seconds_bucket{le=\"0.1\",consumer=\"one-window\"} 1\n"),
+            "{page}"
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::{Refusal, SecurityError, TlsStream, files, time::TlsClock};
 use domain::Clock;
-use rustls::{ClientConfig, ConfigBuilder, client::WantsClientCert, client::Resumption, crypto::ring};
+use rustls::{ClientConfig, ConfigBuilder, client::Resumption, client::WantsClientCert, crypto::ring};
 use rustls_pki_types::ServerName;
 use std::{fmt, path::Path, sync::Arc};
 use tokio::net::TcpStream;
@@ -33,9 +33,9 @@ impl ClientTls {
     pub fn load(ca: &Path, cert: &Path, key: &Path, clock: Arc<dyn Clock>) -> Result<Self, SecurityError> {
         let chain = files::certificates(cert, &files::read(cert)?)?;
         let private = files::private_key(key, &files::read_private(key)?)?;
-        let config = trusting(ca, clock)?.with_client_auth_cert(chain, private).map_err(|_| {
-            SecurityError::KeyMismatch { certificate: cert.to_owned(), key: key.to_owned() }
-        })?;
+        let config = trusting(ca, clock)?
+            .with_client_auth_cert(chain, private)
+            .map_err(|_| SecurityError::KeyMismatch { certificate: cert.to_owned(), key: key.to_owned() })?;
         Ok(Self::from_config(config))
     }
 
@@ -87,10 +87,7 @@ impl fmt::Debug for ClientTls {
     }
 }
 
-fn trusting(
-    ca: &Path,
-    clock: Arc<dyn Clock>,
-) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, SecurityError> {
+fn trusting(ca: &Path, clock: Arc<dyn Clock>) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, SecurityError> {
     let roots = files::authorities(ca, &files::read(ca)?)?;
     let provider = Arc::new(ring::default_provider());
     Ok(ClientConfig::builder_with_details(provider, Arc::new(TlsClock(clock)))

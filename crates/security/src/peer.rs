@@ -2,11 +2,7 @@
 
 use crate::{Refusal, digest};
 use domain::{Caller, Timestamp};
-use x509_parser::{
-    certificate::X509Certificate,
-    extensions::GeneralName,
-    prelude::FromDer as _,
-};
+use x509_parser::{certificate::X509Certificate, extensions::GeneralName, prelude::FromDer as _};
 
 /// The URI scheme of callers' names.
 const SCHEME: &str = "exchange:";

@@ -81,11 +81,7 @@ impl ServerTls {
     ///
     /// # Errors
     /// As [`ServerTls::accept`].
-    pub async fn accept_anyone<S>(
-        &self,
-        io: S,
-        limit: Duration,
-    ) -> Result<(TlsStream<S>, Option<Peer>), SecurityError>
+    pub async fn accept_anyone<S>(&self, io: S, limit: Duration) -> Result<(TlsStream<S>, Option<Peer>), SecurityError>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
@@ -145,8 +141,7 @@ impl ServerTls {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let shaken = timeout(limit, acceptor.accept(io)).await.map_err(|_| SecurityError::HandshakeTimeout)?;
-        let stream =
-            shaken.map_err(|source| SecurityError::Handshake { refusal: Refusal::behind(&source), source })?;
+        let stream = shaken.map_err(|source| SecurityError::Handshake { refusal: Refusal::behind(&source), source })?;
         let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
         let peer = certificate.map(|certificate| Peer::read(certificate, self.bindings.as_ref()));
         Ok((stream.into(), peer.transpose().map_err(refused)?))

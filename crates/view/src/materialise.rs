@@ -51,7 +51,8 @@ pub struct Materialiser<W, R> {
     parts: Parts<W, R>,
     catalogue: Catalogue,
     followed: BTreeSet<String>,
-    consumer: Box<dyn Consumer>,
+    /// None while the bus is away, or when it must be read again from the store's positions.
+    consumer: Option<Box<dyn Consumer>>,
     positions: Positions,
     behind: BTreeSet<(String, u32)>,
     kept_house: Timestamp,
@@ -59,10 +60,11 @@ pub struct Materialiser<W, R> {
 }
 
 impl<W: ViewWriter, R: ViewReader> Materialiser<W, R> {
-    /// Reads what the store holds, puts it in force, and starts where the store's positions end.
+    /// Reads what the store holds and puts it in force. The bus need not be there yet: the first step that
+    /// finds it starts where the store's positions end.
     ///
     /// # Errors
-    /// When store or bus refuse; [`BusError::Lost`] means that the store must be rebuilt from the bus.
+    /// When the store cannot be read.
     pub fn start(parts: Parts<W, R>) -> Result<Self, ViewError> {
         let control = pollster::block_on(parts.reader.control())?;
         let mut catalogue = Catalogue::default();
@@ -71,11 +73,17 @@ impl<W: ViewWriter, R: ViewReader> Materialiser<W, R> {
         }
         let positions = parts.writer.positions()?;
         let followed = departments(&parts.departments, &catalogue);
-        let consumer = follow(parts.bus.as_ref(), &followed, &positions)?;
         let kept_house = parts.clock.now();
-        let mut this =
-            Self { parts, catalogue, followed, consumer, positions, behind: BTreeSet::new(), kept_house, dirty: false };
-        this.expect_ends()?;
+        let this = Self {
+            parts,
+            catalogue,
+            followed,
+            consumer: None,
+            positions,
+            behind: BTreeSet::new(),
+            kept_house,
+            dirty: false,
+        };
         this.parts.directory.set_catalogue(this.catalogue.clone());
         this.announce_intakes()?;
         Ok(this)
@@ -102,7 +110,13 @@ impl<W: ViewWriter, R: ViewReader> Materialiser<W, R> {
     /// Nothing of the step is in the view then, and the next step reads it again.
     pub fn step(&mut self) -> Result<usize, ViewError> {
         let mut events = Vec::new();
-        self.consumer.poll(STEP, WAIT, &mut events)?;
+        let mut consumer = match self.consumer.take() {
+            Some(consumer) => consumer,
+            None => self.connect()?,
+        };
+        // A consumer that failed is not used again: what it had read is read anew from the store's positions.
+        consumer.poll(STEP, WAIT, &mut events)?;
+        self.consumer = Some(consumer);
         let gathered = self.gather(events);
         let count = gathered.messages;
         if count > 0 {
@@ -134,7 +148,7 @@ impl<W: ViewWriter, R: ViewReader> Materialiser<W, R> {
         let reached = batch.positions.clone();
         if let Err(error) = self.parts.writer.apply(batch) {
             // The consumer has moved on; read the same messages again from the store's positions.
-            self.consumer = follow(self.parts.bus.as_ref(), &self.followed, &self.positions)?;
+            self.consumer = None;
             return Err(error.into());
         }
         self.dirty = true;
@@ -168,25 +182,30 @@ impl<W: ViewWriter, R: ViewReader> Materialiser<W, R> {
         for entry in entries {
             merge_entry(&mut self.catalogue, entry);
         }
+        let wanted = departments(&self.parts.departments, &self.catalogue);
+        let followed = std::mem::replace(&mut self.followed, wanted);
+        let mut connected = Ok(());
+        if followed != self.followed {
+            // Its topics first: whoever sees a new department may publish to it.
+            self.consumer = None;
+            connected = self.connect().map(|consumer| self.consumer = Some(consumer));
+        }
         self.parts.directory.set_catalogue(self.catalogue.clone());
         info!(entries = entries.len(), "catalogue entries in force");
-        let wanted = departments(&self.parts.departments, &self.catalogue);
-        if wanted != self.followed {
-            self.consumer = follow(self.parts.bus.as_ref(), &wanted, &self.positions)?;
-            self.followed = wanted;
-            self.expect_ends()?;
-        }
-        Ok(())
+        Ok(connected?)
     }
 
-    /// Until each followed partition has been read to its end once, the view is not caught up.
-    fn expect_ends(&mut self) -> Result<(), BusError> {
-        for topic in topics::followed(&self.followed) {
-            let ends = self.parts.bus.end(&topic.name)?;
+    /// Follows from the store's positions. Until each partition has been read to its end once, the view is
+    /// not caught up.
+    fn connect(&mut self) -> Result<Box<dyn Consumer>, BusError> {
+        let bus = self.parts.bus.as_ref();
+        let topics = topics::followed(&self.followed);
+        bus.create_topics(&topics)?;
+        for topic in &topics {
+            let ends = bus.end(&topic.name)?;
             self.behind.extend(ends.into_iter().map(|end| (topic.name.clone(), end.partition)));
         }
-        self.parts.progress.change(|lag| lag.caught_up = false);
-        Ok(())
+        bus.consumer(&topics::starts(&topics, &self.positions))
     }
 
     fn reach_ends(&mut self, ends: &[(String, u32)]) {
@@ -194,16 +213,15 @@ impl<W: ViewWriter, R: ViewReader> Materialiser<W, R> {
             self.behind.remove(end);
         }
         let caught_up = self.behind.is_empty();
-        let behind = &self.behind;
+        let is_behind = |department: &str| {
+            let topic = contract::topics::records(department);
+            self.behind.iter().any(|(name, _)| *name == topic)
+        };
         self.parts.progress.change(|lag| {
             lag.caught_up |= caught_up;
             lag.trouble = None;
-            for (department, records) in &mut lag.records {
-                let topic = contract::topics::records(department);
-                if behind.iter().all(|(name, _)| *name != topic) {
-                    *records = 0;
-                }
-            }
+            let level = lag.records.iter_mut().filter(|(department, _)| !is_behind(department));
+            level.for_each(|(_, records)| *records = 0);
         });
     }
 
@@ -253,12 +271,6 @@ fn passes(error: &ViewError) -> bool {
 
 fn departments(local: &BTreeSet<String>, catalogue: &Catalogue) -> BTreeSet<String> {
     local.iter().chain(catalogue.departments.keys()).cloned().collect()
-}
-
-fn follow(bus: &dyn Bus, departments: &BTreeSet<String>, positions: &Positions) -> Result<Box<dyn Consumer>, BusError> {
-    let topics = topics::followed(departments);
-    bus.create_topics(&topics)?;
-    bus.consumer(&topics::starts(&topics, positions))
 }
 
 /// Puts a control message into the catalogue; commands to adapters are none of ours.

@@ -4,7 +4,8 @@ use crate::{
 };
 
 const FAMILY: &[&str] = &["赵", "钱", "孙", "李", "周", "吴", "郑", "王", "欧阳", "司马"];
-const GIVEN: &[&str] = &["一", "伟", "芳", "娜", "敏", "静", "强", "磊", "军", "洋", "艳", "勇", "杰", "娟", "涛", "超"];
+const GIVEN: &[&str] =
+    &["一", "伟", "芳", "娜", "敏", "静", "强", "磊", "军", "洋", "艳", "勇", "杰", "娟", "涛", "超"];
 
 /// Makes people and organisations that nobody else is.
 #[derive(Debug, Clone)]

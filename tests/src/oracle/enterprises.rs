@@ -89,7 +89,9 @@ impl EnterpriseOracle {
         for ((entity, byte_from, byte_to), row) in page.entities.iter().zip(1..) {
             let (class, rule, records) = match self.entity(entity) {
                 Err(rule) => (Class::Rejected, Some(rule), Vec::new()),
-                Ok(records) => (records.iter().map(|(class, _)| *class).min().unwrap_or(Class::Superseded), None, records),
+                Ok(records) => {
+                    (records.iter().map(|(class, _)| *class).min().unwrap_or(Class::Superseded), None, records)
+                }
             };
             let (file, byte_from, byte_to) = (page.file.name.clone(), *byte_from, *byte_to);
             self.rows.push(Expected { file, row, byte_from, byte_to, class, rule, records });
@@ -129,7 +131,8 @@ impl EnterpriseOracle {
         let uscc = uscc.or_else(|| before.and_then(|known| known.uscc.clone()));
         let key = uscc.clone().unwrap_or_else(|| regno.clone());
         let old = before.map(|known| known.key.clone()).filter(|old| *old != key);
-        let known = Known { stamp: stamp.clone(), uscc: uscc.clone(), key, representative: number.or(known_number), conflict };
+        let known =
+            Known { stamp: stamp.clone(), uscc: uscc.clone(), key, representative: number.or(known_number), conflict };
         self.known.insert(pripid.clone(), known);
         let whose = bodies::Enterprise { stamp, pripid, uscc, regno, representative, conflict };
         let mut drafts = vec![whose.legal_person(fields)?, whose.business_licence(fields)?];
@@ -200,7 +203,16 @@ fn investment(fields: &Fields<'_>) -> Result<Draft, String> {
     }
     let subjects = std::iter::once(("source-key", pripid)).chain(number.identifier).collect();
     let flags = number.wrong.then_some("party.identifier").into_iter().collect();
-    Ok(Draft { resource: "shareholding", key, stamp, withdrawn: None, subjects, flags, body: body.into(), whole: false })
+    Ok(Draft {
+        resource: "shareholding",
+        key,
+        stamp,
+        withdrawn: None,
+        subjects,
+        flags,
+        body: body.into(),
+        whole: false,
+    })
 }
 
 fn licence(fields: &Fields<'_>) -> Result<Draft, String> {

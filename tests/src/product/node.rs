@@ -3,7 +3,7 @@ use crate::{Counts, generate::DropFile};
 use serde_json::Value;
 use std::{
     fs::{self, File},
-    io::{Read as _, Write as _},
+    io::{Read as _, Seek as _, SeekFrom, Write as _},
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -65,7 +65,8 @@ impl Node {
         text = text.replace("127.0.0.1:7443", &node.service).replace("127.0.0.1:7480", &node.ops);
         text = text.replace("poll = \"2s\"", "poll = \"100ms\"");
         if let Bus::Kafka(brokers) = &node.bus {
-            text = text.replace("[bus]\nkind = \"embedded\"", &format!("[bus]\nkind = \"kafka\"\nbrokers = \"{brokers}\""));
+            text = text
+                .replace("[bus]\nkind = \"embedded\"", &format!("[bus]\nkind = \"kafka\"\nbrokers = \"{brokers}\""));
         }
         fs::write(&file, text).unwrap();
         for stranger in ["consumer/stranger", "department/public-security"] {
@@ -94,12 +95,12 @@ impl Node {
         self.spawn(&["standalone"]);
     }
 
-    /// Bytes of a department's records on the embedded bus.
+    /// About how many bytes of a department's records are on the embedded bus.
     #[must_use]
     pub fn bytes_on_bus(&self, department: &str) -> u64 {
         let folder = self.path("data/bus").join(format!("exchange.records.{department}"));
         let Ok(entries) = fs::read_dir(folder) else { return 0 };
-        entries.filter_map(|entry| Some(entry.ok()?.metadata().ok()?.len())).sum()
+        entries.filter_map(|entry| written(&entry.ok()?.path())).sum()
     }
 
     /// Starts its roles and waits until it takes questions.
@@ -133,14 +134,16 @@ impl Node {
     }
 
     fn wait_ready_to_talk(&mut self) {
-        let ops = self.ops.clone();
-        let running = &mut self.running;
-        let log = self.folder.path().join("node/stderr.log");
         wait_for("a node that answers", || {
-            let ended = running.iter_mut().find_map(|child| child.try_wait().unwrap());
-            assert!(ended.is_none(), "{ended:?}: {}", fs::read_to_string(&log).unwrap_or_default());
-            TcpStream::connect(&ops).ok()
+            self.assert_running();
+            TcpStream::connect(&self.ops).ok()
         });
+    }
+
+    /// All its processes are there.
+    pub fn assert_running(&mut self) {
+        let ended = self.running.iter_mut().find_map(|child| child.try_wait().unwrap());
+        assert!(ended.is_none(), "a process has ended: {ended:?}");
     }
 
     /// Kills its processes at once, as a power cut would.
@@ -169,7 +172,11 @@ impl Node {
         let pki = self.path("pki");
         let mut command = Command::new(binary());
         command.args(arguments).args(["--server", &self.service]).arg("--ca").arg(pki.join("ca.pem"));
-        command.arg("--cert").arg(pki.join(format!("{caller}.pem"))).arg("--key").arg(pki.join(format!("{caller}.key")));
+        command
+            .arg("--cert")
+            .arg(pki.join(format!("{caller}.pem")))
+            .arg("--key")
+            .arg(pki.join(format!("{caller}.key")));
         let output = command.output().unwrap();
         Said {
             code: output.status.code().unwrap_or(-1),
@@ -236,6 +243,11 @@ impl Node {
 
 impl Drop for Node {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            let text = String::from_utf8_lossy(&self.logs()).into_owned();
+            let lines: Vec<&str> = text.lines().collect();
+            eprintln!("the node's last words:\n{}", lines[lines.len().saturating_sub(30)..].join("\n"));
+        }
         for child in &mut self.running {
             // It may be dead already, which is what is wanted.
             drop(child.kill());
@@ -254,6 +266,22 @@ pub fn files_in(folder: &Path) -> Vec<(String, Vec<u8>)> {
         .collect();
     files.sort();
     files
+}
+
+/// How far a file is written; what was only reserved behind that is zeros.
+fn written(path: &Path) -> Option<u64> {
+    const PAGE: u64 = 4096;
+    let mut file = File::open(path).ok()?;
+    let (mut from, mut to) = (0, file.metadata().ok()?.len().div_ceil(PAGE));
+    let mut page = Vec::new();
+    while from < to {
+        let middle = from.midpoint(to);
+        page.clear();
+        file.seek(SeekFrom::Start(middle * PAGE)).ok()?;
+        (&mut file).take(PAGE).read_to_end(&mut page).ok()?;
+        if page.iter().all(|b| *b == 0) { to = middle } else { from = middle + 1 }
+    }
+    Some(from * PAGE)
 }
 
 fn free_addresses() -> (String, String) {

@@ -44,7 +44,9 @@ impl Departments {
             self.residents.take(&step.file);
         }
         let pages = self.enterprises.pages.iter();
-        pages.filter(|page| (page.file == self.enterprises.pages[2].file) == (number == 1)).for_each(|page| self.companies.take(page));
+        pages
+            .filter(|page| (page.file == self.enterprises.pages[2].file) == (number == 1))
+            .for_each(|page| self.companies.take(page));
     }
 
     /// Rows and what was seen, of a department.
@@ -74,6 +76,7 @@ pub(crate) fn wait_until_in(node: &mut Node, departments: &Departments, batch: &
             };
             let folder = node.inbox(department).join(folder);
             wait_for(&format!("{} in {}", step.file.name, folder.display()), || {
+                node.assert_running();
                 let there = files_in(&folder).iter().any(|(_, bytes)| *bytes == step.file.bytes);
                 (there && !node.inbox(department).join(&step.file.name).exists()).then_some(())
             });
@@ -89,7 +92,8 @@ pub(crate) fn wait_until_in(node: &mut Node, departments: &Departments, batch: &
 
 /// The rejects of a department as (file, row, rule), from the command line.
 pub(crate) fn rejects(node: &mut Node, department: &str) -> BTreeSet<(String, u64, String)> {
-    let said = node.run("operator-ops", &["rejects", "list", "--department", department, "--limit", "1000", "-o", "json"]);
+    let said =
+        node.run("operator-ops", &["rejects", "list", "--department", department, "--limit", "1000", "-o", "json"]);
     assert_eq!(said.code, 0, "{}", said.stderr);
     let lines = said.stdout.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
     let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -110,12 +114,13 @@ pub(crate) fn expected_rejects(rows: &[Expected]) -> BTreeSet<(String, u64, Stri
 pub(crate) fn published(node: &Node, bus: &Bus, department: &str) -> Vec<Record> {
     let topic = contract::topics::records(department);
     let bus: Box<dyn bus::Bus> = match bus {
-        Bus::Embedded => {
-            Box::new(EmbeddedBus::open(node.path("data/bus"), EmbeddedConfig::new(Arc::new(runtime::SystemClock))).unwrap())
-        }
+        Bus::Embedded => Box::new(
+            EmbeddedBus::open(node.path("data/bus"), EmbeddedConfig::new(Arc::new(runtime::SystemClock))).unwrap(),
+        ),
         Bus::Kafka(brokers) => Box::new(KafkaBus::connect(KafkaConfig::new(brokers, "tests")).unwrap()),
     };
-    let mut left: BTreeMap<u32, u64> = bus.end(&topic).unwrap().into_iter().map(|end| (end.partition, end.offset)).collect();
+    let mut left: BTreeMap<u32, u64> =
+        bus.end(&topic).unwrap().into_iter().map(|end| (end.partition, end.offset)).collect();
     left.retain(|_, end| *end > 0);
     let mut consumer = bus.consumer(&[Start::beginning(&topic)]).unwrap();
     let mut records = Vec::new();
@@ -149,7 +154,9 @@ pub(crate) fn check_newest(records: &[Record], seen: &Seen) {
     }
     let expected: BTreeMap<(&str, &str), &Draft> =
         seen.newest().map(|draft| ((draft.resource, draft.key.as_str()), draft)).collect();
-    let keys = |places: Vec<&(&str, &str)>| places.into_iter().map(|(resource, key)| format!("{resource}/{key}")).collect::<BTreeSet<_>>();
+    let keys = |places: Vec<&(&str, &str)>| {
+        places.into_iter().map(|(resource, key)| format!("{resource}/{key}")).collect::<BTreeSet<_>>()
+    };
     assert_eq!(keys(newest.keys().collect()), keys(expected.keys().collect()));
     let found: Vec<String> = expected.iter().filter_map(|(place, draft)| differs(draft, newest[place])).collect();
     assert!(found.is_empty(), "{} keys differ: {}", found.len(), found[..found.len().min(20)].join("\n"));

@@ -83,7 +83,9 @@ impl Line {
 
     /// The row with `bytes` in the field, cut where the field ends and padded with blanks.
     pub(crate) fn with_bytes(mut self, name: &str, bytes: &[u8]) -> Self {
-        let Some(at) = FIELDS.iter().position(|(field, _)| *field == name) else { panic!("{name} is no field of the row") };
+        let Some(at) = FIELDS.iter().position(|(field, _)| *field == name) else {
+            panic!("{name} is no field of the row")
+        };
         let field = &mut self.0[FIELDS[at].1 - 1..FIELDS[at + 1].1 - 1];
         field.fill(b' ');
         let length = bytes.len().min(field.len());

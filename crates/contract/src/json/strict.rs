@@ -76,9 +76,10 @@ pub(super) fn check_members(message: &MessageDescriptor, value: &Value, path: &s
 fn check_field(field: &FieldDescriptor, value: &Value, path: &str) -> Result<(), ContractError> {
     match (field.kind(), value) {
         (_, Value::Null) => Err(fault(path.to_owned(), MemberFault::Null)),
-        (Kind::Message(message), Value::Array(values)) if field.is_list() => {
-            values.iter().enumerate().try_for_each(|(index, value)| check_members(&message, value, &element(path, index)))
-        }
+        (Kind::Message(message), Value::Array(values)) if field.is_list() => values
+            .iter()
+            .enumerate()
+            .try_for_each(|(index, value)| check_members(&message, value, &element(path, index))),
         (Kind::Message(message), _) if !field.is_map() => check_members(&message, value, path),
         _ => Ok(()),
     }

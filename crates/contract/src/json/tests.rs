@@ -7,7 +7,8 @@ use crate::{
 use proptest::prelude::*;
 
 fn answer() -> ResolveResponse {
-    let person = NaturalPerson { name: "示例".into(), life_status: LifeStatus::Dead.into(), ..NaturalPerson::default() };
+    let person =
+        NaturalPerson { name: "示例".into(), life_status: LifeStatus::Dead.into(), ..NaturalPerson::default() };
     let view = RecordView {
         resource: "natural-person".into(),
         body: Some(pack("exchange.canonical.v1.NaturalPerson", person.encode_to_vec())),
@@ -57,7 +58,8 @@ fn unknown_members_are_refused_at_any_depth() {
         refusal(r#"{"purpose": {"confirmation": {"sort": "x"}}}"#),
         member("purpose.confirmation.sort", MemberFault::Unknown)
     );
-    let body = r#"{"records": [{"body": {"@type": "type.googleapis.com/exchange.canonical.v1.NaturalPerson", "nam": "x"}}]}"#;
+    let body =
+        r#"{"records": [{"body": {"@type": "type.googleapis.com/exchange.canonical.v1.NaturalPerson", "nam": "x"}}]}"#;
     assert_eq!(decode::<ResolveResponse>(body).unwrap_err(), member("records[0].body.nam", MemberFault::Unknown));
 }
 
@@ -101,7 +103,8 @@ fn depth_is_bounded() {
 fn bodies_inside_bodies_are_refused() {
     let mut record = Record::default();
     for _ in 0..10_000 {
-        record = Record { body: Some(pack("exchange.canonical.v1.Record", record.encode_to_vec())), ..Record::default() };
+        record =
+            Record { body: Some(pack("exchange.canonical.v1.Record", record.encode_to_vec())), ..Record::default() };
         if record.encoded_len() > 100_000 {
             break;
         }

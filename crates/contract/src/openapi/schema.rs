@@ -49,7 +49,9 @@ fn of_kind(kind: &Kind) -> Value {
         Kind::String => json!({ "type": "string" }),
         Kind::Bytes => json!({ "type": "string", "contentEncoding": "base64" }),
         Kind::Double | Kind::Float => json!({ "type": "number" }),
-        Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => json!({ "type": "integer", "minimum": i32::MIN, "maximum": i32::MAX }),
+        Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => {
+            json!({ "type": "integer", "minimum": i32::MIN, "maximum": i32::MAX })
+        }
         Kind::Uint32 | Kind::Fixed32 => json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX }),
         Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => json!({ "type": "string", "pattern": "^-?[0-9]{1,19}$" }),
         Kind::Uint64 | Kind::Fixed64 => json!({ "type": "string", "pattern": "^[0-9]{1,20}$" }),
@@ -70,7 +72,8 @@ fn well_known(name: &str) -> Option<Value> {
 }
 
 fn object(message: &MessageDescriptor, closed: bool) -> Value {
-    let properties: Map<String, Value> = message.fields().map(|field| (field.name().to_owned(), property(&field))).collect();
+    let properties: Map<String, Value> =
+        message.fields().map(|field| (field.name().to_owned(), property(&field))).collect();
     let mut schema = json!({
         "type": "object",
         "description": documentation(&message.parent_file(), message.path()),
@@ -89,7 +92,8 @@ fn property(field: &FieldDescriptor) -> Value {
 }
 
 fn enumeration(words: &EnumDescriptor) -> Value {
-    let values: Vec<_> = words.values().filter(|value| value.number() != 0).map(|value| value.name().to_owned()).collect();
+    let values: Vec<_> =
+        words.values().filter(|value| value.number() != 0).map(|value| value.name().to_owned()).collect();
     let meanings: Vec<_> = words
         .values()
         .filter(|value| value.number() != 0)

@@ -34,7 +34,10 @@ impl Projection {
     ///
     /// # Errors
     /// [`ContractError::UnknownItem`] for a name that is no item of the message.
-    pub fn new<'a>(message: &MessageDescriptor, items: impl IntoIterator<Item = &'a str>) -> Result<Self, ContractError> {
+    pub fn new<'a>(
+        message: &MessageDescriptor,
+        items: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, ContractError> {
         let mut kept = BTreeMap::new();
         for item in items {
             let (number, part) = find(message, item).ok_or_else(|| ContractError::UnknownItem {

@@ -8,8 +8,17 @@ use prost::Message;
 use prost_reflect::{DynamicMessage, Value};
 use std::borrow::Cow;
 
-const ITEMS: &[&str] =
-    &["number", "holders", "holders.name", "issuer", "status", "valid_indefinitely", "husband", "husband.name", "wife.name"];
+const ITEMS: &[&str] = &[
+    "number",
+    "holders",
+    "holders.name",
+    "issuer",
+    "status",
+    "valid_indefinitely",
+    "husband",
+    "husband.name",
+    "wife.name",
+];
 
 fn party() -> impl Strategy<Value = Party> {
     ("[a-z]{0,4}", proptest::option::of("[0-9]{0,5}"), 0..3_i32).prop_map(|(name, value, kind)| Party {
@@ -21,7 +30,8 @@ fn party() -> impl Strategy<Value = Party> {
 }
 
 fn certificate() -> impl Strategy<Value = MarriageCertificate> {
-    let parties = (proptest::collection::vec(party(), 0..4), proptest::option::of(party()), proptest::option::of(party()));
+    let parties =
+        (proptest::collection::vec(party(), 0..4), proptest::option::of(party()), proptest::option::of(party()));
     (".{0,5}", ".{0,5}", parties, 0..12_i32, any::<bool>()).prop_map(
         |(number, issuer, (holders, husband, wife), status, valid_indefinitely)| MarriageCertificate {
             number,
@@ -90,7 +100,10 @@ fn fields_of_a_newer_version_are_dropped_unless_everything_is_granted() {
 fn names_that_are_no_items_are_refused() {
     let descriptor = message_of("LegalPerson").unwrap();
     for item in ["nam", "name.name", "legal_representative.identifier", "legal_representative.name.name", ""] {
-        assert!(matches!(Projection::new(&descriptor, [item]), Err(crate::ContractError::UnknownItem { .. })), "{item}");
+        assert!(
+            matches!(Projection::new(&descriptor, [item]), Err(crate::ContractError::UnknownItem { .. })),
+            "{item}"
+        );
     }
 }
 
@@ -99,14 +112,17 @@ fn a_party_granted_whole_and_by_name_is_kept_whole() {
     let descriptor = message_of("LegalPerson").unwrap();
     let party = Party { name: "a".into(), share: "1".into(), ..Party::default() };
     let body = LegalPerson { legal_representative: Some(party), ..LegalPerson::default() }.encode_to_vec();
-    for items in [["legal_representative", "legal_representative.name"], ["legal_representative.name", "legal_representative"]] {
+    for items in
+        [["legal_representative", "legal_representative.name"], ["legal_representative.name", "legal_representative"]]
+    {
         assert_eq!(Projection::new(&descriptor, items).unwrap().project(&body).unwrap(), body);
     }
 }
 
 #[test]
 fn an_appended_field_overrides() {
-    let mut body = MarriageCertificate { status: CertificateStatus::Valid.into(), ..Default::default() }.encode_to_vec();
+    let mut body =
+        MarriageCertificate { status: CertificateStatus::Valid.into(), ..Default::default() }.encode_to_vec();
     let expired = CertificateStatus::Expired;
     append_varint_field(&mut body, 10, expired as u64);
     assert_eq!(MarriageCertificate::decode(body.as_slice()).unwrap().status(), expired);

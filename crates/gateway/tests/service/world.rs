@@ -71,6 +71,10 @@ impl World {
 
     pub(crate) async fn until_ready(&self) {
         while self.ops("/readyz").await.status != 200 {}
+        // The topics of a department are made just after its catalogue entry is in force.
+        while self.bus.end(&topics::rejects(DEPARTMENT)).is_err() {
+            tokio::task::yield_now().await;
+        }
     }
 
     pub(crate) fn caller(&self, name: &str) -> Caller {

@@ -108,7 +108,8 @@ mod tests {
 
     #[test]
     fn what_is_no_duration_is_refused_with_an_example() {
-        for text in ["", "5", "s", "5 s", "-5s", "5.5s", "5S", "5mo", "５s", "99999999999999999999s", "999999999999y"] {
+        for text in ["", "5", "s", "5 s", "-5s", "5.5s", "5S", "5mo", "５s", "99999999999999999999s", "999999999999y"]
+        {
             let refused = text.parse::<HumanDuration>().unwrap_err();
             assert!(refused.to_string().contains("such as 500ms"), "{text}");
         }

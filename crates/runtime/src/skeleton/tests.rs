@@ -8,7 +8,6 @@ use std::{
 /// Tells this test binary that it was started as a child to be signalled.
 const CHILD: &str = "EXCHANGE_TEST_CHILD";
 
-
 fn run_quietly<F>(body: impl FnOnce(Process) -> F) -> ExitCode
 where
     F: Future<Output = Result<(), Failure>>,

@@ -146,7 +146,8 @@ impl Issuer {
         this_update: Timestamp,
         next_update: Timestamp,
     ) -> Result<String, SecurityError> {
-        let revoked_certs: Result<Vec<_>, _> = revoked.iter().map(|(serial, since)| revocation(serial, *since)).collect();
+        let revoked_certs: Result<Vec<_>, _> =
+            revoked.iter().map(|(serial, since)| revocation(serial, *since)).collect();
         let list = CertificateRevocationListParams {
             this_update: date_time_ymd(1970, 1, 1) + since_epoch(this_update),
             next_update: date_time_ymd(1970, 1, 1) + since_epoch(next_update),

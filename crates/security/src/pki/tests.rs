@@ -101,10 +101,7 @@ fn host_names_that_are_none_are_refused() {
 #[test]
 fn folder_without_an_authority_issues_nothing() {
     let empty = tempfile::tempdir().unwrap();
-    assert!(matches!(
-        issue(empty.path(), &request("node/city"), &clock()),
-        Err(SecurityError::Unreadable { .. })
-    ));
+    assert!(matches!(issue(empty.path(), &request("node/city"), &clock()), Err(SecurityError::Unreadable { .. })));
 }
 
 #[test]
@@ -120,10 +117,7 @@ fn open_authority_key_is_refused_with_the_command_that_closes_it() {
 fn key_of_another_authority_is_refused() {
     let (folder, other) = (folder(), self::folder());
     fs::copy(other.path().join("ca.key"), folder.path().join("ca.key")).unwrap();
-    assert!(matches!(
-        issue(folder.path(), &request("node/city"), &clock()),
-        Err(SecurityError::KeyMismatch { .. })
-    ));
+    assert!(matches!(issue(folder.path(), &request("node/city"), &clock()), Err(SecurityError::KeyMismatch { .. })));
 }
 
 #[test]
@@ -134,10 +128,7 @@ fn revoking_by_name_takes_all_certificates_of_the_name() {
     let revoked = revoke(folder.path(), "consumer/one-window", &clock()).unwrap();
     assert_eq!(revoked, [first.serial.clone(), second.serial]);
     assert!(revoke(folder.path(), &first.serial, &clock()).unwrap().is_empty());
-    assert!(matches!(
-        revoke(folder.path(), "consumer/nobody", &clock()),
-        Err(SecurityError::NotIssued { .. })
-    ));
+    assert!(matches!(revoke(folder.path(), "consumer/nobody", &clock()), Err(SecurityError::NotIssued { .. })));
 }
 
 #[test]
@@ -145,10 +136,7 @@ fn damaged_register_is_not_written_over() {
     let folder = folder();
     let register = folder.path().join("issued.txt");
     fs::write(&register, "half a li").unwrap();
-    assert!(matches!(
-        issue(folder.path(), &request("node/city"), &clock()),
-        Err(SecurityError::Malformed { .. })
-    ));
+    assert!(matches!(issue(folder.path(), &request("node/city"), &clock()), Err(SecurityError::Malformed { .. })));
     assert_eq!(fs::read(&register).unwrap(), b"half a li");
 }
 

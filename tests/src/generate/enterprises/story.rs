@@ -60,7 +60,9 @@ fn tree(people: &mut People, base: &[Entity], cast: &mut Cast) -> Vec<Entity> {
         held(3, "35", uscc(1), "40.00"),
         held(3, "35", uscc(2), "20.60"),
     ];
-    for (label, place) in [("ring one", 0), ("ring two", 1), ("ring three", 2), ("sum", 3), ("kept", 19), ("licensed", 20)] {
+    for (label, place) in
+        [("ring one", 0), ("ring two", 1), ("ring three", 2), ("sum", 3), ("kept", 19), ("licensed", 20)]
+    {
         cast.insert(label, uscc(place).to_owned());
     }
     cast.insert("ring holder", holder);
@@ -108,7 +110,8 @@ fn moves(people: &mut People, base: &[Entity], cast: &mut Cast) -> Vec<Entity> {
     cast.insert("moved to", codes[0].clone());
     let fresh = Entity::enterprise(people, LATER);
     let pripid = fresh.text("PRIPID").to_owned();
-    let (bare, stamped) = (fresh.clone().without("UNISCID"), |entity: &Entity, stamp| entity.clone().with("S_EXT_DATATIME", stamp));
+    let (bare, stamped) =
+        (fresh.clone().without("UNISCID"), |entity: &Entity, stamp| entity.clone().with("S_EXT_DATATIME", stamp));
     cast.insert("never moved", fresh.text("UNISCID").to_owned());
     debug_assert!(!pripid.is_empty());
     vec![
@@ -150,9 +153,8 @@ fn correction(base: &[Entity], cast: &mut Cast) -> Vec<Entity> {
 /// Every way in which a file is refused whole or has to wait.
 fn wrong_files(people: &mut People) -> Vec<Step> {
     let entities: Vec<Entity> = (0..3).map(|_| Entity::enterprise(people, LATER)).collect();
-    let mut page = |number: u32| {
-        Page::new(&format!("ENT_20261105_{number:03}.xml"), entities.clone(), people.random()).file
-    };
+    let mut page =
+        |number: u32| Page::new(&format!("ENT_20261105_{number:03}.xml"), entities.clone(), people.random()).file;
     let refused = |file, rule| Step { file, fate: Fate::Refused(rule) };
     let rewritten = |file: DropFile, from: &[u8], to: &[u8]| {
         let at = file.bytes.windows(from.len()).position(|window| window == from).unwrap();

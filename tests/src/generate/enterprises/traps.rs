@@ -91,8 +91,20 @@ fn states(people: &mut People, stamp: &str) -> Vec<(&'static str, Entity)> {
         entities.push((rule, Entity::enterprise(people, stamp).with("REGSTATE", code)));
     }
     let texts = [
-        "注销", "已注销", "吊销,未注销", "吊销，已注销", "未注销", "吊销", "存续", "开业", "在营", "正常", "在册",
-        "存续（在营、开业、在册）", "迁出", "",
+        "注销",
+        "已注销",
+        "吊销,未注销",
+        "吊销，已注销",
+        "未注销",
+        "吊销",
+        "存续",
+        "开业",
+        "在营",
+        "正常",
+        "在册",
+        "存续（在营、开业、在册）",
+        "迁出",
+        "",
     ];
     for text in texts {
         entities.push(("", Entity::enterprise(people, stamp).with("REGSTATE", "").with("REGSTATE_CN", text)));
@@ -175,7 +187,10 @@ fn amounts(people: &mut People, stamp: &str) -> Vec<(&'static str, Entity)> {
         ("field.required", "PRIPID", " "),
         ("field.required", "S_EXT_DATATIME", ""),
     ];
-    cases.iter().map(|(rule, name, value)| (*rule, Entity::investment(people, "3201999999999998", stamp).with(name, value))).collect()
+    cases
+        .iter()
+        .map(|(rule, name, value)| (*rule, Entity::investment(people, "3201999999999998", stamp).with(name, value)))
+        .collect()
 }
 
 fn licences(people: &mut People, stamp: &str) -> Vec<(&'static str, Entity)> {

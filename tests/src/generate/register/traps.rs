@@ -128,7 +128,17 @@ fn odd_fields(people: &mut People, stamp: &str) -> Vec<(&'static str, Row)> {
         add("", field, "张？");
     }
     add("", "mlxz", "示例路?号\u{E000}");
-    let names = ["𠀀𠮷", "㐀〇", "买买提·吐尔逊", "买买提•吐尔逊", "买买提．吐尔逊", "\u{3000}前后 \u{3000}", "Ａｌｉ１", "Ali B", ""];
+    let names = [
+        "𠀀𠮷",
+        "㐀〇",
+        "买买提·吐尔逊",
+        "买买提•吐尔逊",
+        "买买提．吐尔逊",
+        "\u{3000}前后 \u{3000}",
+        "Ａｌｉ１",
+        "Ali B",
+        "",
+    ];
     for name in names {
         add("", "xm", name);
     }

@@ -46,7 +46,9 @@ fn state(fields: &Fields<'_>) -> (&'static str, &'static str) {
         "4" => ("MOVED_OUT", "TRANSFERRED"),
         "" if said("注销") && !said("未注销") => ("CANCELLED", "CANCELLED"),
         "" if said("吊销") => ("LICENCE_WITHDRAWN", "WITHDRAWN_AS_SANCTION"),
-        "" if ["存续", "开业", "在营", "正常", "在册"].iter().any(|word| said(word)) => ("IN_OPERATION", "VALID"),
+        "" if ["存续", "开业", "在营", "正常", "在册"].iter().any(|word| said(word)) => {
+            ("IN_OPERATION", "VALID")
+        }
         _ => ("OTHER", "OTHER"),
     }
 }
@@ -126,7 +128,12 @@ impl Enterprise {
         if !capital_is_open(fields) {
             body["currency"] = currency(fields).0.into();
         }
-        let names = [("established_on", "ESTDATE"), ("approved_on", "APPRDATE"), ("operates_from", "OPFROM"), ("operates_to", "OPTO")];
+        let names = [
+            ("established_on", "ESTDATE"),
+            ("approved_on", "APPRDATE"),
+            ("operates_from", "OPFROM"),
+            ("operates_to", "OPTO"),
+        ];
         days(&mut body, fields, &names)?;
         body["registration_status"] = format!("REGISTRATION_STATUS_{}", state(fields).0).into();
         Ok(body)

@@ -70,11 +70,10 @@ impl FixedWidth {
         while lines.next(&mut line).map_err(|error| unreadable(&error))?.is_some() {
             number += 1;
             match (self.mark(&line), stated) {
-                (Mark::Empty, _) => {}
+                (Mark::Empty, _) | (Mark::Other, None) => {}
                 (_, Some(_)) => return Err(refusal(&FILE_TRAILER, format!("line {number} follows the trailer"))),
                 (Mark::Trailer(count), None) => stated = Some(count),
                 (Mark::Row, None) => counted += 1,
-                (Mark::Other, None) => {}
             }
         }
         match stated {
@@ -145,16 +144,16 @@ impl RowReader for Rows<'_> {
         }
         while self.place == Place::Rows {
             let span = self.line(&mut row.bytes)?;
-            match self.frame.mark(&row.bytes) {
-                Mark::Empty => {}
-                Mark::Trailer(_) => self.place = Place::End,
-                mark @ (Mark::Row | Mark::Other) => {
-                    let more = if matches!(mark, Mark::Row) { self.more_of(span)? } else { 0 };
-                    self.finish(span, more, row);
-                    return Ok(true);
-                }
-            }
+            let more = match self.frame.mark(&row.bytes) {
+                Mark::Row => self.more_of(span)?,
+                Mark::Other => 0,
+                Mark::Empty => continue,
+                Mark::Trailer(_) => break,
+            };
+            self.finish(span, more, row);
+            return Ok(true);
         }
+        self.place = Place::End;
         Ok(false)
     }
 }
@@ -172,18 +171,13 @@ impl Rows<'_> {
 
     /// How many of the lines behind the marked line at `first` belong to its row.
     fn more_of(&mut self, first: Span) -> io::Result<usize> {
-        let whole = first.from + self.frame.row_bytes as u64;
+        let frame = self.frame;
+        let whole = first.from + frame.row_bytes as u64;
         let (mut more, mut end) = (0, first.to);
         while end < whole {
-            if more == self.ahead.len() {
-                let mut bytes = Vec::new();
-                let Some(span) = self.lines.next(&mut bytes)? else { return Ok(0) };
-                self.ahead.push_back(Line { span, bytes });
-            }
-            let Some(line) = self.ahead.get(more) else { return Ok(0) };
-            end = line.span.to;
-            more += 1;
-            let goes_on = match self.frame.mark(&line.bytes) {
+            let Some(line) = self.ahead(more)? else { return Ok(0) };
+            (end, more) = (line.span.to, more + 1);
+            let goes_on = match frame.mark(&line.bytes) {
                 Mark::Other => true,
                 // A line end behind the last field is not inside one.
                 Mark::Empty => end < whole,
@@ -194,6 +188,16 @@ impl Rows<'_> {
             }
         }
         Ok(if end == whole { more } else { 0 })
+    }
+
+    /// The line at `place` among those read ahead, of which it is one or the next; nothing at the end of the file.
+    fn ahead(&mut self, place: usize) -> io::Result<Option<&Line>> {
+        if place == self.ahead.len() {
+            let mut bytes = Vec::new();
+            let Some(span) = self.lines.next(&mut bytes)? else { return Ok(None) };
+            self.ahead.push_back(Line { span, bytes });
+        }
+        Ok(self.ahead.get(place))
     }
 
     /// Makes a row of the line in it, which lies at `first`, and of the next `more` lines.

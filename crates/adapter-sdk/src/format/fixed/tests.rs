@@ -43,7 +43,8 @@ fn a_whole_file_states_its_rows_and_scope() {
 
 #[test]
 fn line_ends_may_be_mixed_and_the_last_may_be_missing() {
-    for file in ["H\nDa\r\nDb\nT002\n", "H\r\nDa\r\nDb\r\nT002", "H\r\nDa\nDb\nT002\r", "H\r\nDa\r\nDb\r\nT002\r\n\r\n"] {
+    for file in ["H\nDa\r\nDb\nT002\n", "H\r\nDa\r\nDb\r\nT002", "H\r\nDa\nDb\nT002\r", "H\r\nDa\r\nDb\r\nT002\r\n\r\n"]
+    {
         assert_eq!(inspect(file.as_bytes()), Ok(2), "{file:?}");
         let rows = read_rows(file.as_bytes(), RowStart::default());
         assert_eq!(rows.iter().map(|row| row.bytes.as_slice()).collect::<Vec<_>>(), [b"Da", b"Db"], "{file:?}");

@@ -284,3 +284,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_entity_is_read_no_further_than_the_element_asked_for() {
+    let up_to = |text: &str| {
+        let entity = Entity::parse_up_to(text.as_bytes(), Encoding::Gb18030, "ENT", "ID");
+        entity.and_then(|entity| entity.get("ID").map(str::to_owned))
+    };
+    assert_eq!(up_to("<ENT><A>x</A><ID> </ID><ID>7</ID><B>&nbsp;</B>").as_deref(), Some("7"));
+    assert_eq!(up_to("<ENT><B>&nbsp;</B><ID>7</ID></ENT>"), None);
+    assert_eq!(up_to("<ENT><A><ID>7</ID></A></ENT>"), None);
+    assert_eq!(up_to("<INV><ID>7</ID></INV>"), None);
+    assert_eq!(up_to("<ENT><ID>7"), None);
+}

@@ -3,7 +3,11 @@
 use super::*;
 use crate::pki::Purpose;
 use crate::time::TlsClock;
-use rustls::{ClientConfig, SupportedProtocolVersion, crypto::ring, version::{TLS12, TLS13}};
+use rustls::{
+    ClientConfig, SupportedProtocolVersion,
+    crypto::ring,
+    version::{TLS12, TLS13},
+};
 use tokio_rustls::TlsConnector;
 
 #[tokio::test]

@@ -31,9 +31,8 @@ async fn trial_authority_revokes_by_name() {
     let ca = folder.join("ca.pem");
     let crl = Some(folder.join("ca.crl"));
     let server = world.load(&TlsFiles { ca: ca.clone(), cert: node.certificate, key: node.key, crl }).unwrap();
-    let load = |issued: &pki::Issued| {
-        ClientTls::load(&ca, &issued.certificate, &issued.key, world.clock.clone()).unwrap()
-    };
+    let load =
+        |issued: &pki::Issued| ClientTls::load(&ca, &issued.certificate, &issued.key, world.clock.clone()).unwrap();
     let (consumer, other) = (load(&consumer), load(&other));
     let peer = meet(&server, &consumer).await.peer();
 
