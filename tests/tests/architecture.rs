@@ -48,7 +48,8 @@ const SECRETS: &[(&str, &[&str])] = &[
     ("rcgen", &["security"]),
     ("ring", &["security"]),
     ("x509-parser", &["security"]),
-    ("prost-reflect", &["contract"]),
+    // The gateway holds catalogue entries against the kinds of message fields.
+    ("prost-reflect", &["contract", "gateway"]),
     ("prometheus-client", &["runtime", "gateway"]),
     ("tonic", &["gateway"]),
     ("axum", &["gateway"]),

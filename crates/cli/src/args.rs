@@ -140,6 +140,7 @@ pub(crate) struct Init {
 
 /// `exchange standalone` and `exchange gateway`.
 #[derive(Debug, Args)]
+#[group(skip)]
 pub(crate) struct Run {
     /// The configuration file.
     #[arg(long, value_name = "FILE")]
@@ -499,4 +500,21 @@ pub(crate) enum Config {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn adapters_run_by_their_names() {
+        let line = ["exchange", "adapter", "run", "public-security", "--config", "x.toml"];
+        assert!(Arguments::try_parse_from(line).is_ok());
+    }
 }
