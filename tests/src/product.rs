@@ -20,7 +20,6 @@ use std::{
 pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
-        if true { return PathBuf::from("/work/main/target/release/exchange"); }
         let own = std::env::current_exe().unwrap();
         let profile = own.parent().and_then(Path::parent).unwrap();
         let mut build = Command::new(env!("CARGO"));
