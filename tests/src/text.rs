@@ -45,12 +45,11 @@ pub(crate) fn is_cut(bytes: &[u8]) -> bool {
 fn length(bytes: &[u8]) -> Option<usize> {
     match bytes {
         [first, ..] if first.is_ascii() => Some(1),
-        [0x80 | 0xFF, ..] | [_] => None,
+        [0x80 | 0xFF, ..] | [_] | [] => None,
         [_, second, third, fourth, ..] if second.is_ascii_digit() => {
             ((0x81..=0xFE).contains(third) && fourth.is_ascii_digit()).then_some(4)
         }
         [_, second, ..] => ((0x40..=0xFE).contains(second) && *second != 0x7F).then_some(2),
-        [] => None,
     }
 }
 

@@ -1,4 +1,5 @@
 //! Departments drop files, entitled consumers ask, ops teams look: the same story on the embedded bus and on Kafka.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 mod support;
 
 use bus::test_kit::RealKafka;
@@ -18,18 +19,18 @@ const GRANTED_OF_PERSONS: &[&str] =
 
 #[test]
 fn on_the_embedded_bus() {
-    everything(Bus::Embedded);
+    everything(&Bus::Embedded);
 }
 
 #[test]
 fn on_kafka() {
     match RealKafka::start() {
-        Ok(kafka) => everything(Bus::Kafka(kafka.brokers())),
+        Ok(kafka) => everything(&Bus::Kafka(kafka.brokers())),
         Err(skip) => eprintln!("{skip}"),
     }
 }
 
-fn everything(bus: Bus) {
+fn everything(bus: &Bus) {
     let mut departments = Departments::new(5, 240);
     let mut node = Node::new(bus.clone());
     node.start();
@@ -57,7 +58,7 @@ fn everything(bus: Bus) {
     node.stop();
     for (department, _) in departments.batch(0) {
         let (rows, seen) = departments.expected(department);
-        let records = published(&node, &bus, department);
+        let records = published(&node, bus, department);
         check_newest(&records, seen);
         let drafts = rows.iter().flat_map(|row| &row.records);
         let once = drafts.filter(|(class, _)| *class == exchange_tests::Class::Published).count();
@@ -193,7 +194,7 @@ fn folder_of(node: &Node, department: &str, step: &Step) {
     let flag = step.file.flag.clone().unwrap_or_default();
     match step.fate {
         Fate::Taken | Fate::Known => {
-            assert!(holds("done", &step.file.bytes) && holds("done", &flag), "{}", step.file.name)
+            assert!(holds("done", &step.file.bytes) && holds("done", &flag), "{}", step.file.name);
         }
         Fate::Refused(rule) => {
             assert!(holds("refused", &step.file.bytes) && holds("refused", &flag), "{}", step.file.name);
@@ -205,7 +206,9 @@ fn folder_of(node: &Node, department: &str, step: &Step) {
             let why = String::from_utf8(why).unwrap();
             assert!(why.contains(rule), "{}: expected {rule}, got {why}", step.file.name);
         }
-        Fate::LeftAlone | Fate::TriedAgain => assert!(holds("", &step.file.bytes), "{}", step.file.name),
+        Fate::LeftAlone | Fate::TriedAgain => {
+            assert!(holds("", &step.file.bytes), "{}", step.file.name);
+        }
     }
 }
 

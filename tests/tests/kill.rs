@@ -1,4 +1,5 @@
 //! Killed at any moment of its intake, a node ends where one ends that nobody killed.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 mod support;
 
 use exchange_tests::{
@@ -84,9 +85,9 @@ fn kill_again_and_again(node: &mut Node, all: u64, random: &mut Random) {
     for left in (1..=KILLS).rev() {
         let there = on_bus(node);
         let step = end.saturating_sub(there) / (left + 1);
-        let moment = (there + 1 + random.next() % (step + 1)).min(end);
+        let moment = (there + 1 + random.number() % (step + 1)).min(end);
         // At the moment, or a little later: between a publication and what is written down of it.
-        let later = Instant::now() + Duration::from_millis(random.next() % 40);
+        let later = Instant::now() + Duration::from_millis(random.number() % 40);
         node.begin();
         wait_for("records on the bus", || (on_bus(node) >= moment && Instant::now() >= later).then_some(()));
         node.kill();

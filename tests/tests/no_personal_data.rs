@@ -1,4 +1,5 @@
 //! Known people go through everything, failures too; no log, metric, reason or refusal names them.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 use exchange_tests::{
     encode,
     generate::{DropFile, Entity, Page, People, register},

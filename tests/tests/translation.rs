@@ -1,4 +1,5 @@
 //! `exchange adapter try` on the departments' files says what the interface documents say, row by row.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 use exchange_tests::{
     Counts, Expected,
     generate::{Fate, Step, enterprises, register},

@@ -109,11 +109,8 @@ fn moves(people: &mut People, base: &[Entity], cast: &mut Cast) -> Vec<Entity> {
     cast.insert("moved from", no_uscc(base, 4).text("REGNO").to_owned());
     cast.insert("moved to", codes[0].clone());
     let fresh = Entity::enterprise(people, LATER);
-    let pripid = fresh.text("PRIPID").to_owned();
-    let (bare, stamped) =
-        (fresh.clone().without("UNISCID"), |entity: &Entity, stamp| entity.clone().with("S_EXT_DATATIME", stamp));
+    let without = |stamp| fresh.clone().without("UNISCID").with("S_EXT_DATATIME", stamp);
     cast.insert("never moved", fresh.text("UNISCID").to_owned());
-    debug_assert!(!pripid.is_empty());
     vec![
         known(4, LATER).with("UNISCID", &codes[0]),
         known(5, LATER).with("UNISCID", &codes[1]),
@@ -121,8 +118,8 @@ fn moves(people: &mut People, base: &[Entity], cast: &mut Cast) -> Vec<Entity> {
         known(6, OLDER).with("UNISCID", &codes[2]),
         known(7, FIRST).with("UNISCID", &codes[3]),
         fresh.clone(),
-        stamped(&bare, FIRST),
-        stamped(&bare, "2026-11-02 04:00:00"),
+        without(FIRST),
+        without("2026-11-02 04:00:00"),
     ]
 }
 
