@@ -52,7 +52,7 @@ pub(crate) fn certificates(command: Certificates) -> Result<ExitCode> {
 }
 
 /// `exchange equity`.
-pub(crate) fn equity(command: Equity) -> Result<ExitCode> {
+pub(crate) fn equity(command: &Equity) -> Result<ExitCode> {
     let mut body = purpose(&command.question)?;
     body.insert("by".into(), identifier(&command.by)?);
     body.insert("direction".into(), if command.up { "DIRECTION_UP" } else { "DIRECTION_DOWN" }.into());

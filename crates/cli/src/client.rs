@@ -72,16 +72,17 @@ impl Client {
     /// Asks.
     pub(crate) async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer> {
         let asked = tokio::time::timeout(self.limit, self.exchange(method, path, body)).await;
-        let (status, text) = asked.map_err(|_| self.away(format!("no answer within {} s", self.limit.as_secs())))??;
+        let (status, text) =
+            asked.map_err(|_| self.away(&format!("no answer within {} s", self.limit.as_secs())))??;
         let value: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
         if status.is_success() { Ok(Answer { text, value }) } else { Err(refusal(status, &value).into()) }
     }
 
     async fn exchange(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(StatusCode, String)> {
-        let stream = self.tls.connect(&self.server, Alpn::Http1).await.map_err(|error| self.away(chain(&error)))?;
+        let stream = self.tls.connect(&self.server, Alpn::Http1).await.map_err(|error| self.away(&chain(&error)))?;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
             .await
-            .map_err(|error| self.away(chain(&error)))?;
+            .map_err(|error| self.away(&chain(&error)))?;
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -98,16 +99,16 @@ impl Client {
         };
         tokio::pin!(connection);
         let (status, bytes) = tokio::select! {
-            answered = answered => answered.map_err(|error| self.away(chain(&error)))?,
+            answered = answered => answered.map_err(|error| self.away(&chain(&error)))?,
             ended = &mut connection => {
                 let why = ended.err().map_or_else(|| "it closed the connection".to_owned(), |error| chain(&error));
-                return Err(self.away(why).into());
+                return Err(self.away(&why).into());
             }
         };
         Ok((status, String::from_utf8(bytes.to_vec()).context("the answer is not UTF-8")?))
     }
 
-    fn away(&self, why: String) -> Failure {
+    fn away(&self, why: &str) -> Failure {
         Failure { code: UNAVAILABLE, message: format!("{} does not answer: {why}", self.server) }
     }
 }
@@ -130,7 +131,7 @@ fn refusal(status: StatusCode, problem: &Value) -> Failure {
     }
     for field in problem["fields"].as_array().into_iter().flatten() {
         let (name, rule) = (field["field"].as_str().unwrap_or_default(), field["rule"].as_str().unwrap_or_default());
-        message.push_str(&format!("\n  {name}: {rule}"));
+        message = format!("{message}\n  {name}: {rule}");
     }
     Failure { code, message }
 }

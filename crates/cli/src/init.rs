@@ -97,12 +97,16 @@ dir = "catalogue"
 "#
     );
     for adapter in shipped::adapters() {
-        let id = adapter.id();
-        text.push_str(&format!(
-            "\n[[adapter]]\ndepartment = \"{id}\"\npoll = \"2s\"\nsource = {{ kind = \"files\", folder = \"inbox/{id}\" }}\n"
-        ));
+        text.push_str(&section(adapter.id()));
     }
     text
+}
+
+fn section(department: &str) -> String {
+    format!(
+        "\n[[adapter]]\ndepartment = \"{department}\"\npoll = \"2s\"\n\
+         source = {{ kind = \"files\", folder = \"inbox/{department}\" }}\n"
+    )
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {

@@ -31,7 +31,7 @@ fn main() -> ExitCode {
         Command::Resolve(question) => ask::resolve(question),
         Command::Verify(question) => ask::verify(question),
         Command::Certificates(question) => ask::certificates(question),
-        Command::Equity(question) => ask::equity(question),
+        Command::Equity(question) => ask::equity(&question),
         Command::Rejects(command) => operations::rejects(command),
         Command::Status(status) => operations::status(&status),
         Command::Whoami(status) => operations::whoami(&status),

@@ -66,8 +66,8 @@ fn start_adapter(
     bus: &Arc<dyn Bus>,
     bars: &Arc<Bars>,
 ) -> Result<(), Failure> {
-    let adapter = named(name).map_err(failure)?;
-    let settings = runner_config(config, name).map_err(failure)?;
+    let adapter = named(name).map_err(|error| failure(&error))?;
+    let settings = runner_config(config, name).map_err(|error| failure(&error))?;
     let runner = Runner::new(adapter, settings, Arc::clone(bus), process.clock())?;
     let mut runner = runner.with_observer(Arc::clone(bars) as Arc<dyn adapter_sdk::Observer>);
     process.spawn_thread(&format!("adapter {name}"), move |stop| runner.run(&Stopping(stop)));
@@ -139,7 +139,7 @@ fn refused(error: GatewayError) -> Failure {
     Failure::from(error).with_code(code)
 }
 
-fn failure(error: anyhow::Error) -> Failure {
+fn failure(error: &anyhow::Error) -> Failure {
     let code = error.downcast_ref::<crate::output::Failure>().map_or(1, |failure| failure.code);
     Failure::from(format!("{error:#}")).with_code(code)
 }

@@ -152,15 +152,11 @@ fn query(parts: &[(&str, Option<String>)]) -> String {
 
 /// Percent-encodes everything that is not unreserved (RFC 3986, 2.3).
 fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
+    let each = text.bytes().map(|byte| {
+        let unreserved = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        if unreserved { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+    });
+    each.collect()
 }
 
 fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {

@@ -22,7 +22,7 @@ use std::{
 /// The matter that the sample grant is for.
 const MATTER: &str = "000172149001";
 /// Longest time that a file may take until it is answerable.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Tells the story on a node in `folder`.
 pub(super) async fn tell(process: &Process, folder: &Path, demo: &Demo) -> Result<()> {
@@ -126,7 +126,7 @@ impl Stage {
             { "item": "birth_date", "value": "1999-01-01" },
         ]);
         let verified = self
-            .ask("/v1/verify", "natural-person", "citizen-number", &resident.number, &json!({ "claims": claims }))
+            .ask("/v1/verify", "natural-person", ("citizen-number", &resident.number), &json!({ "claims": claims }))
             .await?;
         let results = verified["results"].as_array().into_iter().flatten();
         let results: Vec<_> = results
@@ -136,7 +136,7 @@ impl Stage {
     }
 
     async fn equity(&self, enterprise: &Enterprise) -> Result<()> {
-        let mut body = self.question("uscc", &enterprise.uscc);
+        let mut body = question("uscc", &enterprise.uscc);
         body["direction"] = "DIRECTION_UP".into();
         body["depth"] = 3.into();
         let answer = self.client.ask(Method::POST, "/v1/equity", Some(&body)).await?.value;
@@ -147,7 +147,7 @@ impl Stage {
             count("nodes"),
             count("edges")
         ))?;
-        let body = self.question("uscc", &enterprise.uscc);
+        let body = question("uscc", &enterprise.uscc);
         let answer = self.client.ask(Method::POST, "/v1/certificates:list", Some(&body)).await?.value;
         let certificate = &answer["records"][0]["body"];
         let status = text(&certificate["status"]).replace("CERTIFICATE_STATUS_", "");
@@ -178,7 +178,7 @@ impl Stage {
         let resident = Resident::at(1);
         let item = self.resolve("natural-person", "citizen-number", &resident.number, &["ethnicity"]).await;
         line(&format!("   item `ethnicity`: {}", refusal(item)))?;
-        let mut body = self.question("citizen-number", &resident.number);
+        let mut body = question("citizen-number", &resident.number);
         body["resource"] = "natural-person".into();
         body["purpose"]["matter"] = "000000000000".into();
         let matter = self.client.ask(Method::POST, "/v1/resolve", Some(&body)).await.map(|answer| answer.value);
@@ -225,21 +225,21 @@ impl Stage {
     }
 
     async fn resolve(&self, resource: &str, kind: &str, value: &str, items: &[&str]) -> Result<Value> {
-        self.ask("/v1/resolve", resource, kind, value, &json!({ "items": items })).await
+        self.ask("/v1/resolve", resource, (kind, value), &json!({ "items": items })).await
     }
 
-    async fn ask(&self, path: &str, resource: &str, kind: &str, value: &str, more: &Value) -> Result<Value> {
-        let mut body = self.question(kind, value);
+    async fn ask(&self, path: &str, resource: &str, by: (&str, &str), more: &Value) -> Result<Value> {
+        let mut body = question(by.0, by.1);
         body["resource"] = resource.into();
         for (key, value) in more.as_object().into_iter().flatten() {
             body[key] = value.clone();
         }
         Ok(self.client.ask(Method::POST, path, Some(&body)).await?.value)
     }
+}
 
-    fn question(&self, kind: &str, value: &str) -> Value {
-        json!({ "by": { "kind": kind, "value": value }, "purpose": { "matter": MATTER, "case_number": "DEMO-0001" } })
-    }
+fn question(kind: &str, value: &str) -> Value {
+    json!({ "by": { "kind": kind, "value": value }, "purpose": { "matter": MATTER, "case_number": "DEMO-0001" } })
 }
 
 fn client(folder: &Path, running: &Running, name: &str) -> Result<Client> {
