@@ -16,7 +16,7 @@ mod table;
 
 use crate::args::{Arguments, Command};
 use clap::{CommandFactory, Parser};
-use std::process::ExitCode;
+use std::{io::Write, process::ExitCode};
 
 fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
@@ -37,10 +37,15 @@ fn main() -> ExitCode {
         Command::Whoami(status) => operations::whoami(&status),
         Command::Pki(command) => pki::run(command),
         Command::Config(command) => node::config(command),
-        Command::Completion { shell } => {
-            clap_complete::generate(shell, &mut Arguments::command(), "exchange", &mut std::io::stdout());
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Completion { shell } => completion(shell),
     };
     done.unwrap_or_else(|failure| output::fail(&failure))
+}
+
+/// Written in one piece, so that a reader who has seen enough is no failure.
+fn completion(shell: clap_complete::Shell) -> anyhow::Result<ExitCode> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "exchange", &mut script);
+    std::io::stdout().write_all(&script)?;
+    Ok(ExitCode::SUCCESS)
 }
