@@ -19,7 +19,7 @@ use std::{fs, path::Path, process::ExitCode, sync::Arc};
 /// `exchange catalogue …`.
 pub(crate) fn run(command: Command) -> Result<ExitCode> {
     match command {
-        Command::Validate { dir } => validate(&dir),
+        Command::Validate { dir, printing } => validate(&dir, printing),
         Command::Plan(files) => send(&files, "/v1/catalogue:plan"),
         Command::Apply(files) => send(&files, "/v1/catalogue:apply"),
         Command::Export { dir, connection } => export(&dir, &Client::new(&connection)?),
@@ -31,20 +31,33 @@ pub(crate) fn run(command: Command) -> Result<ExitCode> {
     }
 }
 
-fn validate(dir: &Path) -> Result<ExitCode> {
+/// One line for each problem; for programs, one that says that there is none too.
+fn validate(dir: &Path, printing: Printing) -> Result<ExitCode> {
     match check(dir)? {
         Ok(catalogue) => {
             let (resources, grants) = (catalogue.resources.len(), catalogue.grants.len());
-            line(&format!("{}: {resources} resources, {grants} grants, nothing wrong", dir.display()))?;
+            match printing.output {
+                Output::Json => json(&json!({ "valid": true, "resources": resources, "grants": grants }))?,
+                Output::Table => {
+                    line(&format!("{}: {resources} resources, {grants} grants, nothing wrong", dir.display()))?;
+                }
+            }
             Ok(ExitCode::SUCCESS)
         }
         Err(problems) => {
             for problem in &problems {
-                line(&problem.to_string())?;
+                match printing.output {
+                    Output::Json => json(&problem_line(problem))?,
+                    Output::Table => line(&problem.to_string())?,
+                }
             }
             Ok(ExitCode::from(FAILED))
         }
     }
+}
+
+fn problem_line(problem: &Problem) -> Value {
+    json!({ "valid": false, "file": problem.file, "key": problem.key, "message": problem.message })
 }
 
 fn check(dir: &Path) -> Result<Result<Catalogue, Vec<Problem>>> {

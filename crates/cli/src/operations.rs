@@ -7,6 +7,8 @@ use crate::{
     table,
 };
 use anyhow::Result;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use encoding_rs::{Encoding, UTF_8};
 use http::Method;
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -39,7 +41,7 @@ fn department(status: &Value) -> Vec<String> {
     let rows = &status["rows"];
     let counts = ["read", "published", "unchanged", "superseded", "rejected"].map(|key| number(&rows[key]));
     let head = [text(&status["department"]), text(&status["as_of"]), text(&status["last_success"])];
-    let tail = ["rejects_open", "missing_from_full", "lag_records"].map(|key| number(&status[key]));
+    let tail = ["rejects_open", "missing_from_full", "lag_records"].map(|key| known(&status[key]));
     head.into_iter().chain(counts).chain(tail).collect()
 }
 
@@ -126,7 +128,25 @@ fn show(answer: &Value) -> Result<()> {
     let source = &reject["source"];
     let place = ["file", "row", "byte_from", "byte_to"].map(|key| format!("{key} {}", text(&source[key])));
     line(&format!("{:<14} {}", "source", place.join(" · ")))?;
-    line(&format!("{:<14} {}", "original", text(&answer["masked"])))
+    let original = revealed(answer).unwrap_or_else(|| text(&answer["masked"]));
+    line(&format!("{:<14} {original}", "original"))
+}
+
+/// The original as text, when it was revealed. It came from outside: what would steer a terminal is written out.
+fn revealed(answer: &Value) -> Option<String> {
+    let bytes = STANDARD.decode(answer["original"].as_str()?).ok()?;
+    let named = answer["reject"]["encoding"].as_str().unwrap_or_default();
+    let encoding = Encoding::for_label(named.as_bytes()).unwrap_or(UTF_8);
+    let (original, _) = encoding.decode_without_bom_handling(&bytes);
+    let mut shown = String::with_capacity(original.len());
+    for letter in original.chars() {
+        if letter.is_control() {
+            shown.extend(letter.escape_default());
+        } else {
+            shown.push(letter);
+        }
+    }
+    Some(shown)
 }
 
 fn print(printing: Printing, answer: &Answer, table: impl Fn(&Value) -> Result<()>) -> Result<ExitCode> {
@@ -179,6 +199,14 @@ fn number(value: &Value) -> String {
     }
 }
 
+/// A figure; one that is left out is not known yet, which is not 0.
+fn known(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        value => text(value),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,5 +215,22 @@ mod tests {
     fn queries_are_encoded_and_leave_out_what_is_absent() {
         let parts = [("rule", Some("a b&c".to_owned())), ("state", None), ("page_size", Some("5".to_owned()))];
         assert_eq!(query(&parts), "rule=a%20b%26c&page_size=5");
+    }
+    #[test]
+    fn a_revealed_original_is_shown_in_its_encoding_and_cannot_steer_the_terminal() {
+        let original = STANDARD.encode(b"\xd5\xc5\xc8\xfd\x1b[2J");
+        let answer = json!({ "reject": { "encoding": "GB18030" }, "masked": "**", "original": original });
+        assert_eq!(revealed(&answer).as_deref(), Some("张三\\u{1b}[2J"));
+    }
+
+    #[test]
+    fn a_lag_that_is_not_known_yet_is_not_shown_as_none() {
+        let row = department(&json!({ "department": "health", "rejects_open": 2 }));
+        assert_eq!((row[8].as_str(), row[10].as_str()), ("2", "-"));
+    }
+
+    #[test]
+    fn an_original_that_was_not_revealed_stays_masked() {
+        assert_eq!(revealed(&json!({ "reject": { "encoding": "GB18030" }, "masked": "**" })), None);
     }
 }

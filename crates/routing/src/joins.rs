@@ -66,6 +66,8 @@ impl Enterprise {
 pub(crate) struct Share {
     /// Key of its record.
     pub(crate) key: String,
+    /// Quality flags of its record.
+    pub(crate) flags: Vec<String>,
     /// The share.
     pub(crate) body: Shareholding,
 }
@@ -73,7 +75,7 @@ pub(crate) struct Share {
 impl Share {
     fn read(held: Held) -> Option<Self> {
         let body = Shareholding::decode(held.body()).ok()?;
-        Some(Self { key: held.record.key, body })
+        Some(Self { key: held.record.key, flags: held.record.flags, body })
     }
 
     /// In millionths of a percent; nothing when unknown.

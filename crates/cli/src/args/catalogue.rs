@@ -11,6 +11,8 @@ pub(crate) enum Catalogue {
     Validate {
         /// The folder.
         dir: PathBuf,
+        #[command(flatten)]
+        printing: Printing,
     },
     /// Show what applying a folder would change.
     Plan(Files),

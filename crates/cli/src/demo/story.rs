@@ -210,16 +210,17 @@ impl Stage {
         let status = operator.ask(Method::GET, "/v1/operations/status", None).await?.value;
         for department in status["departments"].as_array().into_iter().flatten() {
             line(&format!(
-                "   {}: as of {}, {} rows read, {} rejects open, lag {}",
+                "   {}: as of {}, {} rows read, {} rejects open",
                 text(&department["department"]),
                 text(&department["as_of"]),
                 department["rows"]["read"],
                 department["rejects_open"],
-                department["lag_records"],
             ))?;
         }
         let rejects = operator.ask(Method::GET, "/v1/operations/rejects?page_size=1", None).await?.value;
-        let reject = &rejects["rejects"][0];
+        let Some(reject) = rejects["rejects"].get(0) else {
+            return line("   no row was refused");
+        };
         let place = format!("{} row {}", text(&reject["source"]["file"]), text(&reject["source"]["row"]));
         line(&format!("   newest reject: {} at {place}: {}", text(&reject["rule"]), text(&reject["message"])))
     }

@@ -13,6 +13,9 @@ pub(super) const MAX_NODES: usize = 2_000;
 /// Most edges of a tree; many small shares between few parties must not make an answer too long.
 const MAX_EDGES: usize = 10_000;
 
+/// Item of a share that names who holds it.
+pub(super) const HOLDER: &str = "holder";
+
 /// What a node is told apart by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Mark {
@@ -99,8 +102,25 @@ impl<'a> Graph<'a> {
 
     /// Flags an enterprise whose shares add up to more than a whole.
     pub(super) fn flag_sum(&mut self, place: usize) {
-        if let Some(node) = self.nodes.get_mut(place) {
-            node.flags = vec![SHAREHOLDING_SUM.to_owned()];
+        self.flag(place, SHAREHOLDING_SUM);
+    }
+
+    /// Flags a holder with what the record of its share says of it, as far as the permit shows it.
+    pub(super) fn flag_holder(&mut self, place: usize, share: &Share) {
+        let resource = self.permit.resource();
+        for flag in &share.flags {
+            let speaks_of_holder = resource.flags.iter().any(|known| known.name == *flag && known.item == HOLDER);
+            if speaks_of_holder && self.permit.shows_flag(flag) {
+                self.flag(place, flag);
+            }
+        }
+    }
+
+    fn flag(&mut self, place: usize, flag: &str) {
+        let Some(node) = self.nodes.get_mut(place) else { return };
+        if node.flags.iter().all(|known| known != flag) {
+            node.flags.push(flag.to_owned());
+            node.flags.sort();
         }
     }
 

@@ -1,6 +1,6 @@
 //! Growing the tree: breadth first, largest share first, each party once, so that cycles end.
 
-use super::graph::{Graph, Mark};
+use super::graph::{Graph, HOLDER, Mark};
 use crate::{
     ground::Ground,
     joins::{Enterprise, Joins, Share},
@@ -109,7 +109,7 @@ impl<'a, V: ViewReader> Walk<'a, V> {
         if let Some((place, _)) = self.graph.node(mark, 0) {
             self.name_enterprise(place, enterprise.as_ref());
             if source_key.is_none() {
-                self.graph.name(place, "holder", &asked(by));
+                self.graph.name(place, HOLDER, &asked(by));
             }
             let source_id = enterprise.as_ref().map(|known| known.source_id.clone()).or(source_id);
             self.queue.push_back(Pending { place, depth: 0, enterprise, source_id, named: Some(by.clone()) });
@@ -163,7 +163,8 @@ impl<'a, V: ViewReader> Walk<'a, V> {
             };
             let mark = mark_of_holder(&share, &party, enterprise.as_ref());
             let Some((place, is_new)) = self.graph.node(mark, pending.depth + 1) else { return Ok(()) };
-            self.graph.name(place, "holder", &party);
+            self.graph.name(place, HOLDER, &party);
+            self.graph.flag_holder(place, &share);
             self.graph.connect(place, pending.place, &share);
             if is_new {
                 let source_id = enterprise.as_ref().map(|known| known.source_id.clone());
@@ -198,7 +199,8 @@ impl<'a, V: ViewReader> Walk<'a, V> {
             };
             let Some((place, is_new)) = self.graph.node(mark, pending.depth + 1) else { return Ok(()) };
             self.name_enterprise(place, enterprise.as_ref());
-            self.graph.name(pending.place, "holder", &share.body.holder.clone().unwrap_or_default());
+            self.graph.name(pending.place, HOLDER, &share.body.holder.clone().unwrap_or_default());
+            self.graph.flag_holder(pending.place, &share);
             self.graph.connect(pending.place, place, &share);
             if is_new {
                 let (depth, source_id) = (pending.depth + 1, Some(source_id));

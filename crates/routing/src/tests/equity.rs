@@ -263,6 +263,18 @@ resources = [{ resource = "shareholding", items = ["holder.name", "enterprise"] 
 }
 
 #[tokio::test]
+async fn a_holder_of_doubtful_identity_carries_the_flag_of_its_share() {
+    let mut world = Node::new();
+    world.put(enterprise(1));
+    world.put(share(1, 1, investor(1), "60.00").flagged("party.identifier"));
+    world.put(share(1, 2, investor(2), "40.00"));
+    let flags = |response: GetEquityResponse| response.nodes.into_iter().map(|node| node.flags).collect::<Vec<_>>();
+    assert_eq!(flags(world.equity(&up(1, 1)).await), [vec![], vec!["party.identifier".to_owned()], vec![]]);
+    let below = ask("citizen-number", &citizen(1), Direction::Down, 1);
+    assert_eq!(flags(world.equity(&below).await), [vec!["party.identifier".to_owned()], vec![]]);
+}
+
+#[tokio::test]
 async fn a_limit_to_divisions_leaves_nothing_as_shares_say_of_none() {
     let mut world = Node::with(&[&all_with("subjects = { divisions = [\"110101\"] }")]);
     world.put(enterprise(1));
