@@ -105,17 +105,17 @@ pub(crate) enum Output {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct Connection {
-    /// Address of the exchange.
-    #[arg(long, env = "EXCHANGE_SERVER", value_name = "HOST:PORT")]
+    /// Address of the exchange; else the profile's, `EXCHANGE_SERVER`, or 127.0.0.1:7443.
+    #[arg(long, value_name = "HOST:PORT")]
     pub(crate) server: Option<String>,
-    /// Certificates of the authority that the exchange's own certificate comes from (PEM).
-    #[arg(long, env = "EXCHANGE_CA", value_name = "FILE")]
+    /// Certificates of the authority that the exchange's own certificate comes from (PEM); or `EXCHANGE_CA`.
+    #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
-    /// My certificate (PEM).
-    #[arg(long, env = "EXCHANGE_CERT", value_name = "FILE")]
+    /// My certificate (PEM); or `EXCHANGE_CERT`.
+    #[arg(long, value_name = "FILE")]
     pub(crate) cert: Option<PathBuf>,
-    /// My private key (PEM).
-    #[arg(long, env = "EXCHANGE_KEY", value_name = "FILE")]
+    /// My private key (PEM); or `EXCHANGE_KEY`.
+    #[arg(long, value_name = "FILE")]
     pub(crate) key: Option<PathBuf>,
     /// Take what is not given from this profile in `~/.config/exchange/profiles.toml`.
     #[arg(long, value_name = "NAME")]

@@ -115,7 +115,7 @@ fn differences(answer: &Value, applied: bool) -> Result<()> {
             line(&format!("    {detail}"))?;
         }
     }
-    let verb = if applied { "applied" } else { "to apply" };
+    let verb = if applied { "applied" } else { "to apply (entries that the folder lacks stay, unless --allow-remove)" };
     line(&format!("{} {verb}; revision {}", list.len(), answer["revision"].as_str().unwrap_or_default()))
 }
 
@@ -182,8 +182,8 @@ impl Question {
         }
     }
 
-    /// The judgement now, by the rules that the gateway itself uses. A matter that is not given is one that
-    /// fits, so that what else is wrong comes to light.
+    /// The judgement now, by the rules that the gateway itself uses. Where no matter is given, each grant is
+    /// judged with one of its own, so that what else is wrong comes to light.
     fn findings(
         &self,
         catalogue: &Catalogue,
@@ -191,21 +191,24 @@ impl Question {
         kind: IdentifierKind,
     ) -> Result<Vec<policy::Finding>> {
         let caller = Caller::new(CallerKind::Consumer, &self.consumer)
-            .ok_or_else(|| usage("a consumer's id is 1 to 63 of a-z, 0-9 and -"))?;
+            .filter(|caller| catalogue.consumers.contains_key(caller.id()))
+            .ok_or_else(|| usage(format!("no consumer `{}` in the catalogue", self.consumer)))?;
         let by = Identifier::from_trusted(kind, "");
-        let of_consumer = catalogue.grants.values().filter(|grant| grant.consumer == self.consumer);
-        let fitting = of_consumer.flat_map(|grant| grant.matters.iter()).next().cloned().unwrap_or_default();
-        let matter = self.matter.clone().unwrap_or(fitting);
-        let ask = policy::Ask {
-            caller: &caller,
-            r#use: policy::Use::Read,
-            resource,
-            by: &by,
-            items: &self.items,
-            matter: &matter,
-            confirmed: true,
-        };
-        let offset = domain::date::local_offset();
-        Ok(policy::explain(catalogue, &ask, SystemClock.now(), offset))
+        let mut findings = Vec::new();
+        for grant in catalogue.grants.values().filter(|grant| grant.consumer == self.consumer) {
+            let own = grant.matters.first().map(String::as_str).unwrap_or_default();
+            let ask = policy::Ask {
+                caller: &caller,
+                r#use: policy::Use::Read,
+                resource,
+                by: &by,
+                items: &self.items,
+                matter: self.matter.as_deref().unwrap_or(own),
+                confirmed: true,
+            };
+            let all = policy::explain(catalogue, &ask, SystemClock.now(), domain::date::local_offset());
+            findings.extend(all.into_iter().filter(|finding| finding.grant == grant.id));
+        }
+        Ok(findings)
     }
 }

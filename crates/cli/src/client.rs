@@ -10,7 +10,7 @@ use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use runtime::SystemClock;
-use security::{Alpn, ClientTls};
+use security::{Alpn, ClientTls, Refusal, SecurityError};
 use serde::Deserialize;
 use serde_json::Value;
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
@@ -40,21 +40,21 @@ struct Profile {
 }
 
 impl Client {
-    /// A client for what the command line, the environment and the profile say, in this order.
+    /// A client for what the command line says, then the profile it names, then the environment.
     pub(crate) fn new(connection: &Connection) -> Result<Self> {
         let profile = connection.profile.as_deref().map(profile).transpose()?.unwrap_or_default();
         let file = |given: &Option<PathBuf>, kept: Option<PathBuf>, name: &str| {
-            given.clone().or(kept).ok_or_else(|| {
-                let variable = name.to_uppercase();
-                usage(format!("no --{name} given; name it, set EXCHANGE_{variable}, or use --profile"))
-            })
+            let variable = format!("EXCHANGE_{}", name.to_uppercase());
+            let found = given.clone().or(kept).or_else(|| runtime::environment(&variable).map(PathBuf::from));
+            found.ok_or_else(|| usage(format!("no --{name} given; name it, set {variable}, or use --profile")))
         };
-        let server = connection.server.clone().or(profile.server).unwrap_or_else(|| "127.0.0.1:7443".to_owned());
+        let server = connection.server.clone().or(profile.server).or_else(|| runtime::environment("EXCHANGE_SERVER"));
+        let server = server.unwrap_or_else(|| "127.0.0.1:7443".to_owned());
         let ca = file(&connection.ca, profile.ca, "ca")?;
         let cert = file(&connection.cert, profile.cert, "cert")?;
         let key = file(&connection.key, profile.key, "key")?;
         let tls = ClientTls::load(&ca, &cert, &key, Arc::new(SystemClock))
-            .map_err(|error| Failure { code: USAGE, message: error.to_string() })?;
+            .map_err(|error| Failure { code: USAGE, message: chain(&error) })?;
         Ok(Self { server, tls, limit: Duration::from_secs(connection.timeout.max(1)) })
     }
 
@@ -79,10 +79,9 @@ impl Client {
     }
 
     async fn exchange(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(StatusCode, String)> {
-        let stream = self.tls.connect(&self.server, Alpn::Http1).await.map_err(|error| self.away(&chain(&error)))?;
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-            .await
-            .map_err(|error| self.away(&chain(&error)))?;
+        let stream = self.tls.connect(&self.server, Alpn::Http1).await.map_err(|error| self.unconnected(&error))?;
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| self.broken(&error))?;
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -99,13 +98,40 @@ impl Client {
         };
         tokio::pin!(connection);
         let (status, bytes) = tokio::select! {
-            answered = answered => answered.map_err(|error| self.away(&chain(&error)))?,
+            answered = answered => answered.map_err(|error| self.broken(&error))?,
             ended = &mut connection => {
-                let why = ended.err().map_or_else(|| "it closed the connection".to_owned(), |error| chain(&error));
-                return Err(self.away(&why).into());
+                let closed = || self.away("it closed the connection");
+                return Err(ended.err().map_or_else(closed, |error| self.broken(&error)).into());
             }
         };
         Ok((status, String::from_utf8(bytes.to_vec()).context("the answer is not UTF-8")?))
+    }
+
+    /// A connection that ended: refused in the handshake, which under TLS 1.3 shows only now, or away.
+    fn broken(&self, error: &hyper::Error) -> Failure {
+        match security::refused_by_server(error) {
+            Some(refusal) => self.refused(refusal),
+            None => self.away(&chain(error)),
+        }
+    }
+
+    fn unconnected(&self, error: &SecurityError) -> Failure {
+        if let Some(refusal) = security::refused_by_server(error) {
+            return self.refused(refusal);
+        }
+        match error {
+            SecurityError::BadAddress { .. } => Failure { code: USAGE, message: chain(error) },
+            SecurityError::Handshake { refusal, .. } if *refusal != Refusal::Protocol => {
+                let message = format!("{} is not trusted: its {refusal}; does --ca name its authority?", self.server);
+                Failure { code: USAGE, message }
+            }
+            _ => self.away(&chain(error)),
+        }
+    }
+
+    fn refused(&self, refusal: Refusal) -> Failure {
+        let message = format!("{} refuses this certificate: {refusal}", self.server);
+        Failure { code: REFUSED, message }
     }
 
     fn away(&self, why: &str) -> Failure {

@@ -9,7 +9,10 @@ use crate::{
 use adapter_sdk::{Runner, RunnerConfig, Stop as AdapterStop};
 use anyhow::{Context, Result};
 use bus::Bus;
-use gateway::{Gateway, GatewayError, Running, config::Config};
+use gateway::{
+    Gateway, GatewayError, Running,
+    config::{BusKind, Config},
+};
 use runtime::{Failure, LogFormat, Options, Process, Stop};
 use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
 
@@ -27,6 +30,7 @@ pub(crate) fn standalone(run: &Run) -> ExitCode {
 /// `exchange gateway`: the gateway alone, on Kafka.
 pub(crate) fn gateway(run: &Run) -> ExitCode {
     serve("gateway", run, |process, config| async move {
+        apart(&config)?;
         let bus = gateway::open_bus(&config, process.clock()).map_err(refused)?;
         let running = Gateway::start(&process, &config, Arc::clone(&bus)).await.map_err(refused)?;
         announce(&running);
@@ -39,6 +43,7 @@ pub(crate) fn gateway(run: &Run) -> ExitCode {
 pub(crate) fn adapters(names: &[String], run: &Run) -> ExitCode {
     let names = names.to_vec();
     serve("adapter", run, |process, config| async move {
+        apart(&config)?;
         let bus = gateway::open_bus(&config, process.clock()).map_err(refused)?;
         let bars = Arc::new(Bars::new());
         for name in &names {
@@ -131,6 +136,15 @@ where
 
 fn announce(running: &Running) {
     tracing::info!(service = %running.service, ops = %running.ops, "listening");
+}
+
+/// Roles in processes of their own meet on Kafka; nobody else can open an embedded bus.
+fn apart(config: &Config) -> Result<(), Failure> {
+    if config.bus.kind == BusKind::Kafka {
+        return Ok(());
+    }
+    let message = "[bus] kind is \"embedded\", which one process has to itself; run `exchange standalone`, or set kind = \"kafka\"";
+    Err(Failure::from(message).with_code(USAGE))
 }
 
 /// A gateway that does not start: bad configuration has an exit code of its own.

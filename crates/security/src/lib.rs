@@ -46,7 +46,7 @@ pub use self::{
     client::{Alpn, ClientTls},
     error::SecurityError,
     peer::{Bindings, NoBindings, Peer},
-    refusal::Refusal,
+    refusal::{Refusal, refused_by_server},
     tls::{ServerTls, TlsFiles},
 };
 

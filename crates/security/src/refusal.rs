@@ -1,6 +1,6 @@
 //! Why a caller was not let in.
 
-use rustls::{CertificateError, Error, OtherError};
+use rustls::{AlertDescription, CertificateError, Error, OtherError};
 use std::{io, sync::Arc};
 
 /// Why a handshake failed, from a closed set (contract.md §2). Safe to log and to count by.
@@ -91,6 +91,35 @@ impl Refusal {
             CertificateError::Other(OtherError(own)) => own.downcast_ref().copied().unwrap_or(Self::Malformed),
             _ => Self::Malformed,
         }
+    }
+}
+
+/// What the server said when it refused our certificate, if that is what lies behind `error`: under TLS 1.3 it
+/// comes only with the first read.
+#[must_use]
+pub fn refused_by_server(error: &(dyn std::error::Error + 'static)) -> Option<Refusal> {
+    let links = std::iter::successors(Some(error), |link| link.source());
+    let inner = |link: &'_ (dyn std::error::Error + 'static)| match link.downcast_ref::<io::Error>() {
+        Some(error) => error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()).cloned(),
+        None => link.downcast_ref::<Error>().cloned(),
+    };
+    match links.into_iter().find_map(inner)? {
+        Error::AlertReceived(alert) => of_alert(alert),
+        _ => None,
+    }
+}
+
+fn of_alert(alert: AlertDescription) -> Option<Refusal> {
+    match alert {
+        AlertDescription::CertificateRevoked => Some(Refusal::Revoked),
+        AlertDescription::CertificateExpired => Some(Refusal::Expired),
+        AlertDescription::UnknownCA => Some(Refusal::UnknownAuthority),
+        AlertDescription::CertificateRequired => Some(Refusal::NoCertificate),
+        AlertDescription::BadCertificate
+        | AlertDescription::UnsupportedCertificate
+        | AlertDescription::CertificateUnknown
+        | AlertDescription::AccessDenied => Some(Refusal::Malformed),
+        _ => None,
     }
 }
 

@@ -75,7 +75,7 @@ impl Stage {
         let (mib, speed) = (delivery.bytes.len() as f64 / f64::from(1 << 20), delivery.rows as f64 / seconds);
         line(&format!(
             "   {department}: {} rows, {mib:.1} MiB, answerable after {seconds:.2} s ({speed:.0} rows/s)\n      \
-             published {} · unchanged {} · superseded {} · rejected {} = {} rows",
+             so far: published {} · unchanged {} · superseded {} · rejected {} = {} rows",
             delivery.rows, rows.published, rows.unchanged, rows.superseded, rows.rejected, rows.read
         ))
     }

@@ -125,3 +125,9 @@ fn the_end_of_the_day_is_a_time() {
     };
     assert_eq!(grant.hours.unwrap().to, TimeOfDay(1440));
 }
+
+#[test]
+fn a_division_limit_needs_resources_that_know_their_division() {
+    let grant = GRANT.replace("[hours]", "[subjects]\ndivisions = [\"1101\"]\n[hours]");
+    assert!(problems(&grant).contains("has no division_item"));
+}

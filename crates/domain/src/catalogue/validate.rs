@@ -149,6 +149,11 @@ impl Found<'_> {
             };
             lookups.extend(resource.lookups.iter().map(|lookup| lookup.name.as_str()));
             self.sharing(file, grant, resource);
+            if !grant.subjects.divisions.is_empty() && resource.division_item.is_none() {
+                let what =
+                    format!("`{}` has no division_item, so under this limit nothing of it could be shown", resource.id);
+                self.add(file, "subjects.divisions", what);
+            }
             self.granted_items(file, resource, &granted.items);
         }
         for name in grant.lookups.iter().flatten() {
