@@ -1,4 +1,4 @@
-//! The gapless prefix of finished rows (architecture.md, invariant 3).
+//! The gapless prefix of finished rows.
 
 use std::collections::VecDeque;
 

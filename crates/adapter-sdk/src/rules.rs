@@ -1,4 +1,4 @@
-//! Rules that departments share (formats/README.md, "Rule ids"), each declared once.
+//! Rules that departments share (the departments' interface documents name their ids), each declared once.
 //!
 //! An adapter lists those its rows can meet in [`Department::rules`](crate::Department::rules).
 

@@ -1,4 +1,4 @@
-//! Rules: declared once, with a stable id and a sentence in each language (architecture.md, invariant 11).
+//! Rules: declared once, with a stable id and a sentence in each language (id, field, severity, sentence: one place).
 
 /// Language of the sentences that clerks and ops read (`[node] language`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

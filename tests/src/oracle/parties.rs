@@ -51,7 +51,7 @@ pub(super) fn person(certificate: &str, number: &str) -> Result<Number, String> 
     })
 }
 
-/// Kinds of numbers when the source does not say (formats/README.md).
+/// Kinds of numbers when the source does not say.
 fn by_the_number(number: String) -> Number {
     if let Ok(good) = citizen(&number) {
         return Number::good("citizen-number", good.number);
