@@ -20,6 +20,7 @@ pub(crate) enum Channel {
     Records,
     Rejects,
     Status,
+    Control,
 }
 
 /// Header of a reject: the kind of the row where the source has several, without which it cannot be translated again.
@@ -31,7 +32,8 @@ pub(crate) struct Outgoing {
     pub(crate) channel: Channel,
     pub(crate) key: String,
     pub(crate) headers: Vec<Header>,
-    pub(crate) payload: Vec<u8>,
+    /// None is a tombstone.
+    pub(crate) payload: Option<Vec<u8>>,
 }
 
 /// Where a row lies.
@@ -79,7 +81,7 @@ impl Outgoing {
             channel: Channel::Records,
             key: topics::record_key(&record.resource, &record.key),
             headers: topics::record_headers(record).into(),
-            payload: record.encode_to_vec(),
+            payload: Some(record.encode_to_vec()),
         }
     }
 
@@ -88,7 +90,8 @@ impl Outgoing {
         if !row_kind.is_empty() {
             headers.push((ROW_KIND, row_kind.to_owned()));
         }
-        Self { channel: Channel::Rejects, key: reject.reject_id.clone(), headers, payload: reject.encode_to_vec() }
+        let payload = Some(reject.encode_to_vec());
+        Self { channel: Channel::Rejects, key: reject.reject_id.clone(), headers, payload }
     }
 
     pub(crate) fn intake(department: &Department, intake: &DepartmentIntake, at: Timestamp) -> Self {
@@ -97,14 +100,19 @@ impl Outgoing {
             channel: Channel::Status,
             key: intake.department.clone(),
             headers: topics::headers::<DepartmentIntake>(department.id, department.system, id).into(),
-            payload: intake.encode_to_vec(),
+            payload: Some(intake.encode_to_vec()),
         }
+    }
+
+    /// Takes the command under `key` off the control topic.
+    pub(crate) fn heeded(key: String) -> Self {
+        Self { channel: Channel::Control, key, headers: Vec::new(), payload: None }
     }
 
     /// Bytes it takes up, on the bus and while it waits.
     pub(crate) fn size(&self) -> usize {
         let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
-        self.payload.len() + self.key.len() + headers + 64
+        self.payload.as_ref().map_or(0, Vec::len) + self.key.len() + headers + 64
     }
 }
 

@@ -44,6 +44,7 @@ impl Topics {
             Channel::Records => &self.records,
             Channel::Rejects => &self.rejects,
             Channel::Status => topics::STATUS,
+            Channel::Control => topics::CONTROL,
         }
     }
 }
@@ -139,7 +140,7 @@ impl Publisher {
     fn offer(&mut self, sequence: u64, message: Outgoing) -> Result<Option<Outgoing>, IntakeError> {
         let headers: Vec<(&str, &[u8])> =
             message.headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
-        let sent = Message { key: message.key.as_bytes(), headers: &headers, payload: Some(&message.payload) };
+        let sent = Message { key: message.key.as_bytes(), headers: &headers, payload: message.payload.as_deref() };
         match self.producer.send(self.topics.name(message.channel), self.ticket, &sent) {
             Ok(()) => {
                 self.flying.insert(self.ticket, (sequence, message));
@@ -149,8 +150,19 @@ impl Publisher {
             Err(SendError::Full) => Ok(Some(message)),
             Err(SendError::Bus(error)) if error.is_retryable() => Ok(Some(message)),
             Err(SendError::TooLarge { limit }) => Err(IntakeError::Oversized { limit, sent: message.size() }),
-            Err(SendError::Bus(error)) => Err(error.into()),
+            Err(SendError::Bus(error)) => self.refused(sequence, &message, error).map(|()| None),
         }
+    }
+
+    /// What tidies up the control topic is done without, where the adapter may only read there.
+    fn refused(&mut self, sequence: u64, message: &Outgoing, error: BusError) -> Result<(), IntakeError> {
+        if message.channel != Channel::Control || !matches!(error, BusError::NotAllowed(_)) {
+            return Err(error.into());
+        }
+        tracing::warn!(%error, "command that was heeded stays on the control topic: the adapter may not write there");
+        self.bytes -= message.size();
+        self.done.push(sequence);
+        Ok(())
     }
 
     fn heed(&mut self, ack: Ack) -> Result<(), IntakeError> {
@@ -170,7 +182,7 @@ impl Publisher {
                 self.again.push_back((sequence, message));
                 Ok(())
             }
-            Err(error) => Err(error.into()),
+            Err(error) => self.refused(sequence, &message, error),
         }
     }
 

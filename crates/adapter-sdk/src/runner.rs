@@ -4,6 +4,7 @@ mod announce;
 mod config;
 mod control;
 mod desk;
+mod outage;
 mod pipeline;
 mod recall;
 mod redrive;
@@ -15,8 +16,10 @@ mod why;
 pub use self::config::{Observer, Progress, RunnerConfig, Stop};
 
 use self::{
+    config::unless_stopped,
     control::Follower,
     desk::{Desk, Setup},
+    outage::Outage,
     pipeline::Pipeline,
     unit::{Fate, Pair},
 };
@@ -27,7 +30,7 @@ use crate::{
     publisher::Topics,
     state::{Counters, State},
 };
-use bus::Bus;
+use bus::{Bus, BusError};
 use domain::{Clock, Timestamp};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use store::Ledger;
@@ -62,6 +65,7 @@ pub struct Runner {
     /// Pairs that wait for their department, as they stood when they were looked at.
     waiting: HashMap<String, Pair>,
     announced: Option<Timestamp>,
+    outage: Outage,
 }
 
 /// What lasts from the checkpoint it was begun at until something fails.
@@ -82,10 +86,11 @@ impl Runner {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, IntakeError> {
         let ledger = Arc::new(Ledger::open(&config.state_dir, adapter.id())?);
-        let inbox = Inbox::new(config.inbox.clone());
+        let inbox = Inbox::new(adapter.id(), config.inbox.clone());
         let topics = Topics::of(adapter.id());
+        let outage = Outage::new(adapter.id());
         let setup = Setup { adapter, config, bus, clock, observer: Arc::new(()), ledger, topics };
-        Ok(Self { setup, inbox, session: None, waiting: HashMap::new(), announced: None })
+        Ok(Self { setup, inbox, session: None, waiting: HashMap::new(), announced: None, outage })
     }
 
     /// Tells `observer` how the work goes on.
@@ -120,11 +125,12 @@ impl Runner {
             match self.step(stop) {
                 Ok(_) => {
                     patience = PATIENCE.0;
+                    self.outage.ended();
                     stop.pause(self.setup.config.poll);
                 }
                 Err(IntakeError::Stopped) => break,
                 Err(error) if error.is_retryable() => {
-                    tracing::warn!(department = self.department(), error = chain(&error), "intake waits");
+                    self.tell(&error);
                     stop.pause(patience);
                     patience = (patience * 2).min(PATIENCE.1);
                 }
@@ -152,11 +158,22 @@ impl Runner {
         result
     }
 
+    /// Says what keeps the intake waiting.
+    fn tell(&mut self, error: &IntakeError) {
+        match error {
+            IntakeError::Bus(error @ BusError::Unavailable(_)) => self.outage.began(error),
+            error => tracing::warn!(department = self.department(), error = chain(error), "intake waits"),
+        }
+    }
+
     fn connect(&mut self, stop: &dyn Stop) -> Result<Session, IntakeError> {
         let setup = &self.setup;
+        unless_stopped(stop)?;
         setup.bus.create_topics(&setup.topics.needed(setup.config.partitions))?;
         let state = recall::catch_up(setup, stop)?;
-        let control = Follower::new(setup.bus.as_ref(), &state.control)?;
+        unless_stopped(stop)?;
+        let control = Follower::new(setup.bus.as_ref(), setup.adapter.id(), &state.control)?;
+        unless_stopped(stop)?;
         let pipeline = setup.pipeline(state)?;
         self.announced = None;
         Ok(Session { pipeline, control })
@@ -171,7 +188,9 @@ impl Runner {
             desk.announce()?;
         }
         desk.give_up_lost_unit(&self.inbox)?;
-        for dropped in in_order(self.inbox.scan(&self.setup.adapter.files)?, desk.pipeline.state()) {
+        for dropped in
+            in_order(self.inbox.scan(&self.setup.adapter.files, self.setup.clock.now())?, desk.pipeline.state())
+        {
             if stop.is_stopped() {
                 return Err(IntakeError::Stopped);
             }
@@ -186,7 +205,7 @@ impl Runner {
         let now = self.setup.clock.now();
         let due = self.announced.is_none_or(|last| now - last >= HEARTBEAT);
         if due || done != (Step { waiting: done.waiting, ..Step::default() }) {
-            desk.poll_ended(now)?;
+            desk.look_ended()?;
             self.announced = Some(now);
         }
         done.redriven = desk.redriven;

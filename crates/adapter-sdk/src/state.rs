@@ -52,6 +52,11 @@ impl Counters {
         self.read == self.published + self.unchanged + self.superseded + self.rejected + self.skipped + self.waiting
     }
 
+    /// Rows by what became of them: read, published, unchanged, superseded, rejected, skipped, waiting.
+    pub(crate) fn rows(&self) -> Rows {
+        [self.read, self.published, self.unchanged, self.superseded, self.rejected, self.skipped, self.waiting]
+    }
+
     /// Counts a row read.
     pub(crate) fn count(&mut self, verdict: Verdict) {
         self.read += 1;
@@ -83,6 +88,9 @@ impl Counters {
         }
     }
 }
+
+/// Counts of rows, as [`Counters::rows`] orders them.
+pub(crate) type Rows = [u64; 7];
 
 /// Next offset by partition.
 pub(crate) type Offsets = BTreeMap<u32, u64>;
@@ -131,6 +139,9 @@ pub(crate) struct Unit {
     pub(crate) full: bool,
     /// The part of the stock it speaks of.
     pub(crate) scope: String,
+    /// Rows counted when it was begun.
+    #[serde(default)]
+    pub(crate) before: Rows,
 }
 
 impl State {

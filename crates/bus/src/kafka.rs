@@ -42,11 +42,21 @@ impl KafkaBus {
         Ok(Self { config, probe })
     }
 
-    /// One question at a time; before it, what the client had to say in the meantime is let out.
+    /// One question at a time; before it, what the client had to say in the meantime is let out. Brokers that do not
+    /// answer are named.
     fn ask<T>(&self, question: impl FnOnce(&BaseConsumer<Logging>) -> Result<T, BusError>) -> Result<T, BusError> {
         let probe = self.probe.lock().unwrap_or_else(PoisonError::into_inner);
         while probe.poll(std::time::Duration::ZERO).is_some() {}
-        question(&probe)
+        question(&probe).map_err(|error| self.away(error))
+    }
+
+    fn away(&self, error: BusError) -> BusError {
+        match error {
+            BusError::Unavailable(text) => {
+                BusError::Unavailable(format!("{text}; brokers {}", self.config.named_brokers()))
+            }
+            other => other,
+        }
     }
 
     /// The first offset that is there and the one after the last, for each partition.
@@ -72,7 +82,7 @@ impl Bus for KafkaBus {
         if missing.is_empty() {
             return Ok(());
         }
-        topics::create(&self.config, &missing)?;
+        topics::create(&self.config, &missing).map_err(|error| self.away(error))?;
         self.ask(|probe| topics::wait_until_led(probe, &missing, timeout))
     }
 

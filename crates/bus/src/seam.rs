@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 /// A bus: topics of partitions of messages.
 ///
-/// Its methods may block for as long as a broker takes; call them off the async threads.
+/// Its methods may block until a broker answers, a few seconds at most when it does not; call them off the async threads.
 pub trait Bus: Send + Sync {
     /// Makes the topics that are missing; leaves those that are there as they are.
     ///

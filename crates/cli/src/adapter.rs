@@ -81,6 +81,9 @@ fn check_source(name: &str, config: &std::path::Path, printing: Printing) -> Res
 fn try_out(name: &str, files: &[PathBuf], language: &str) -> Result<ExitCode> {
     let adapter = named(name)?;
     let language = Language::from_tag(language).ok_or_else(|| usage("--language is zh-CN or en"))?;
+    if let Some(missing) = files.iter().find(|file| !file.is_file()) {
+        return Err(usage(format!("{} is not a file", missing.display())));
+    }
     let mut out = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
     let summary = try_files(&adapter, files, TryConfig { language }, &mut |outcome| {
         if outcome.outcome == "note" {

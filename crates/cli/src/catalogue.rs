@@ -77,7 +77,7 @@ fn read(dir: &Path) -> Result<Catalogue> {
 }
 
 fn files(dir: &Path) -> Result<Vec<(String, String)>> {
-    gateway::catalogue_files(dir).with_context(|| format!("cannot read the catalogue in {}", dir.display()))
+    gateway::catalogue_files(dir).map_err(|error| usage(format!("the catalogue in {}: {error}", dir.display())))
 }
 
 /// Plans or applies: both send all files, and apply is bound to the revision that its plan was made from.

@@ -2,7 +2,7 @@
 
 use crate::{
     args::Connection,
-    output::{FAILED, Failure, REFUSED, UNAVAILABLE, USAGE, usage},
+    output::{FAILED, Failure, REFUSED, UNAVAILABLE, USAGE, chain, usage},
 };
 use anyhow::{Context, Result};
 use bytes::Bytes;
@@ -171,9 +171,4 @@ fn profile(name: &str) -> Result<Profile> {
     let mut profiles: BTreeMap<String, Profile> = runtime::config::load(&path)?;
     let found = profiles.remove(name);
     found.ok_or_else(|| usage(format!("{} has no profile `{name}`", path.display())))
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -102,10 +102,20 @@ pub(crate) fn read(path: &Path) -> Result<Config> {
 pub(crate) fn config(command: ConfigCommand) -> Result<ExitCode> {
     match command {
         ConfigCommand::Check { config } => {
-            let read = read(&config)?;
-            for section in &read.adapter {
-                named(&section.department)?;
-                runner_config(&read, &section.department)?;
+            let read = Config::load(&config)?;
+            let idle = read.without_effect();
+            let is_idle = |problem: &String| idle.iter().any(|key| problem.starts_with(&format!("`{key}`")));
+            let (notes, mut wrong): (Vec<_>, Vec<_>) = read.inspect().into_iter().partition(is_idle);
+            for note in &notes {
+                eprintln!("{}: {note}", config.display());
+            }
+            let unknown = read.adapter.iter().filter_map(|section| named(&section.department).err());
+            wrong.extend(unknown.map(|error| error.to_string()));
+            for problem in &wrong {
+                line(&format!("{}: {problem}", config.display()))?;
+            }
+            if !wrong.is_empty() {
+                return Ok(ExitCode::from(USAGE));
             }
             line(&format!("{}: nothing wrong", config.display()))?;
         }

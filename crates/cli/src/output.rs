@@ -59,3 +59,9 @@ pub(crate) fn line(text: &str) -> Result<()> {
 pub(crate) fn json(value: &Value) -> Result<()> {
     line(&value.to_string())
 }
+
+/// An error with all its causes on one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

@@ -45,6 +45,13 @@ pub(crate) fn read_catalogue<'a>(
     if problems.is_empty() { Ok(catalogue) } else { Err(problems) }
 }
 
+/// The catalogue in the folder `dir`, as [`read_catalogue`].
+pub(crate) fn read_folder(dir: &Path) -> Result<Catalogue, GatewayError> {
+    let files = catalogue_files(dir)?;
+    let files = files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+    read_catalogue(files).map_err(|problems| GatewayError::Catalogue { problems })
+}
+
 /// The catalogue once `planned` is applied to `current`.
 pub(crate) fn after(current: &Catalogue, planned: &Plan) -> Catalogue {
     let mut after = current.clone();

@@ -1,5 +1,6 @@
 //! The whole configuration file of the exchange (contract.md §1), a struct a section.
 
+mod inspect;
 mod sections;
 #[cfg(test)]
 mod tests;
@@ -136,10 +137,11 @@ impl Config {
         Ok(())
     }
 
-    /// The keys that are set for what this build does not have.
+    /// The keys that are set for what this build, or the bus that is named, does not have.
     #[must_use]
     pub fn without_effect(&self) -> Vec<&'static str> {
         let keys = [
+            ("bus.security_file", self.bus.kind == BusKind::Embedded && self.bus.security_file.is_some()),
             ("evidence", self.evidence.is_some()),
             ("telemetry.otlp", self.telemetry.otlp.is_some()),
             ("store.url_file", self.store.url_file.is_some()),

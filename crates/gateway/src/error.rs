@@ -54,6 +54,22 @@ impl GatewayError {
     /// Whether the operator must correct configuration or catalogue (exit code 2).
     #[must_use]
     pub fn is_configuration(&self) -> bool {
-        matches!(self, Self::Config { .. } | Self::Catalogue { .. })
+        match self {
+            Self::Config { .. } | Self::Catalogue { .. } | Self::Bus(BusError::Config(_)) => true,
+            Self::Security(error) => is_of_a_file(error),
+            _ => false,
+        }
     }
+}
+
+/// Whether a file that the configuration names must be put right.
+fn is_of_a_file(error: &SecurityError) -> bool {
+    matches!(
+        error,
+        SecurityError::Unreadable { .. }
+            | SecurityError::Malformed { .. }
+            | SecurityError::Exposed { .. }
+            | SecurityError::KeyMismatch { .. }
+            | SecurityError::Unusable { .. }
+    )
 }

@@ -77,7 +77,7 @@ impl Gateway {
     pub async fn start(process: &Process, config: &Config, bus: Arc<dyn Bus>) -> Result<Running, GatewayError> {
         config.check()?;
         for key in config.without_effect() {
-            tracing::warn!(key, "configuration key is not in this build and has no effect");
+            tracing::warn!(key, "configuration key has no effect here");
         }
         let files = seed::files(config)?;
         let (directory, progress) = (Arc::new(Directory::default()), Arc::new(Progress::default()));
@@ -88,7 +88,7 @@ impl Gateway {
         let (outbox, worker) = view::outbox(bus);
         let house = House { process, config, directory, progress, tls, vitals, view, outbox };
         let running = house.open().await?;
-        process.spawn_thread("view", move |stop: Stop| following.run(&|| stop.is_stopped()));
+        process.spawn_thread("view", move |stop: Stop| following.run(&|limit| stop.wait(limit)));
         process.spawn_thread("outbox", move |stop: Stop| worker.run(&|| stop.is_stopped()));
         seed::spawn(process, &running, config, files);
         Ok(running)

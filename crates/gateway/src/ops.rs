@@ -73,7 +73,8 @@ async fn readiness(State(pages): State<Arc<Pages>>) -> Response<Body> {
         Err(reason) => format!("{part}: not ready: {reason}\n"),
     };
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    page(status, TEXT, report.iter().map(line).collect::<String>())
+    let warnings = pages.vitals.warnings().into_iter().map(|warning| format!("warning: {warning}\n"));
+    page(status, TEXT, report.iter().map(line).chain(warnings).collect::<String>())
 }
 
 async fn scrape(State(pages): State<Arc<Pages>>, headers: HeaderMap) -> Response<Body> {

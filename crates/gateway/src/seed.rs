@@ -17,9 +17,7 @@ pub(crate) fn files(config: &Config) -> Result<Option<Catalogue>, GatewayError> 
     let Some(dir) = config.catalogue.dir.as_deref().filter(|_| config.bus.kind == BusKind::Embedded) else {
         return Ok(None);
     };
-    let files = catalogue::catalogue_files(dir)?;
-    let files = files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
-    catalogue::read_catalogue(files).map(Some).map_err(|problems| GatewayError::Catalogue { problems })
+    catalogue::read_folder(dir).map(Some)
 }
 
 /// Applies it once the view has caught up; what the folder lacks stays in force.

@@ -51,6 +51,16 @@ impl Vitals {
         self.health.report()
     }
 
+    /// What somebody must put right although every part works, a line each.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let entries = self.progress.now().unreadable_entries;
+        let warning = |entry: String| {
+            let entry = entry.escape_debug();
+            format!("view: catalogue entry {entry} cannot be read and is out of force; apply it again")
+        };
+        entries.into_iter().map(warning).collect()
+    }
+
     fn look(&self) {
         tell(&self.certificates, self.tls.problem());
         let behind = (!self.has_caught_up()).then(|| "reading the bus".to_owned());

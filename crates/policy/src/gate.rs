@@ -6,7 +6,10 @@ use domain::{
     Timestamp,
     catalogue::{Catalogue, Grant},
 };
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    slice,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 /// Decides, counts, and makes permits.
 #[derive(Debug)]
@@ -35,8 +38,7 @@ impl Gate {
     /// # Errors
     /// A quota's [`Denial`]; nothing is counted then.
     pub fn count(&self, approved: Vec<Approved>, now: Timestamp) -> Result<Vec<Permit>, Denial> {
-        let counted = self.counters().count(&approved, now, self.offset);
-        counted.map_err(|(grant, reason, wait)| Denial { reason, grant: Some(grant), retry_after: Some(wait) })?;
+        self.book(&approved, now)?;
         Ok(approved.into_iter().map(Permit::of).collect())
     }
 
@@ -46,8 +48,7 @@ impl Gate {
     /// The [`Denial`].
     pub fn admit(&self, catalogue: &Catalogue, ask: &Ask<'_>, now: Timestamp) -> Result<Permit, Denial> {
         let approved = self.judge(catalogue, ask, now)?;
-        let denied = |(grant, reason, wait)| Denial { reason, grant: Some(grant), retry_after: Some(wait) };
-        self.counters().count(std::slice::from_ref(&approved), now, self.offset).map_err(denied)?;
+        self.book(slice::from_ref(&approved), now)?;
         Ok(Permit::of(approved))
     }
 
@@ -55,6 +56,12 @@ impl Gate {
     #[must_use]
     pub fn left(&self, grant: &Grant, now: Timestamp) -> Left {
         self.counters().left(&grant.id, &grant.quota, now, self.offset)
+    }
+
+    /// The one way to a permit: every maker of one counts here first.
+    fn book(&self, approved: &[Approved], now: Timestamp) -> Result<(), Denial> {
+        let denied = |(grant, reason, wait)| Denial { reason, grant: Some(grant), retry_after: Some(wait) };
+        self.counters().count(approved, now, self.offset).map_err(denied)
     }
 
     fn counters(&self) -> MutexGuard<'_, Counters> {

@@ -1,8 +1,8 @@
 //! Grants and sharing class → [`Permit`] or [`Denial`].
 //!
 //! Pure: decides from the request, the catalogue and the time alone, before any record is read, so
-//! that a refusal cannot say whether the subject exists. [`Gate::admit`] is the only maker of a
-//! [`Permit`], and `routing` cannot read a record without one.
+//! that a refusal cannot say whether the subject exists. A [`Gate`] is the only maker of a
+//! [`Permit`], once it has counted the question, and `routing` cannot read a record without one.
 //!
 //! Quotas are counted here, exactly, in the node's memory; a question that any limit refuses is not
 //! counted against the others.

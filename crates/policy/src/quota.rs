@@ -11,8 +11,8 @@ use std::{
 };
 
 /// Subjects remembered a day, over all grants; beyond it, grants with a limit per subject refuse rather
-/// than forget. At 24 bytes each this bounds the table to some 100 MB.
-const MAX_SUBJECTS: usize = 4_000_000;
+/// than forget. So many fit into a table of 2^22 places at 25 bytes each, some 105 MB.
+const MAX_SUBJECTS: usize = 3_500_000;
 
 /// What is left of a grant's quotas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,12 +33,15 @@ pub(crate) fn subject_mark(by: &Identifier) -> u64 {
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     grants: HashMap<String, Used>,
-    subjects: HashMap<(String, u64), u32>,
+    /// By the grant's number of the day and the subject's mark.
+    subjects: HashMap<(usize, u64), u32>,
     day: Option<NaiveDate>,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Used {
+    /// The grant's number of the day, in the order of first use.
+    number: usize,
     second: i64,
     in_second: u32,
     in_day: u32,
@@ -86,14 +89,14 @@ impl Counters {
         if quota.per_day.is_some_and(|limit| used.in_day >= limit) {
             return Err((Reason::QuotaDay, tomorrow));
         }
-        if quota.per_subject_per_day.is_some_and(|limit| !self.subject_fits(each, limit)) {
+        if quota.per_subject_per_day.is_some_and(|limit| !self.subject_fits(used.number, each, limit)) {
             return Err((Reason::QuotaSubject, tomorrow));
         }
         Ok(())
     }
 
-    fn subject_fits(&self, each: &Approved, limit: u32) -> bool {
-        match self.subjects.get(&(each.grant.id.clone(), each.subject)) {
+    fn subject_fits(&self, number: usize, each: &Approved, limit: u32) -> bool {
+        match self.subjects.get(&(number, each.subject)) {
             Some(used) => used.saturating_add(each.weight) <= limit,
             None => each.weight <= limit && self.subjects.len() < MAX_SUBJECTS,
         }
@@ -105,13 +108,15 @@ impl Counters {
         used.in_day += 1;
         self.grants.insert(each.grant.id.clone(), used);
         if each.grant.quota.per_subject_per_day.is_some() {
-            *self.subjects.entry((each.grant.id.clone(), each.subject)).or_default() += each.weight;
+            *self.subjects.entry((used.number, each.subject)).or_default() += each.weight;
         }
     }
 
     fn used(&self, id: &str, now: Timestamp) -> Used {
         let second = now.timestamp();
-        let used = self.grants.get(id).copied().unwrap_or_default();
+        // A number that no subject has yet, until the grant is counted for the first time this day.
+        let unused = || Used { number: self.grants.len(), ..Used::default() };
+        let used = self.grants.get(id).copied().unwrap_or_else(unused);
         if used.second == second { used } else { Used { second, in_second: 0, ..used } }
     }
 
@@ -133,4 +138,16 @@ fn is_first_of_grant(approved: &[Approved], place: usize) -> bool {
 fn until_tomorrow(now: Timestamp, offset: FixedOffset) -> Duration {
     let seconds = (now.timestamp() + i64::from(offset.local_minus_utc())).rem_euclid(86_400);
     Duration::from_secs(u64::try_from(86_400 - seconds).unwrap_or(86_400))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_subjects_stays_within_its_bound() {
+        let places = (MAX_SUBJECTS * 8 / 7).next_power_of_two();
+        // One byte more than the entry is the table's own.
+        assert!(places * (size_of::<((usize, u64), u32)>() + 1) <= 105 << 20);
+    }
 }

@@ -220,6 +220,42 @@ fn each_claim_counts_against_the_subject() {
 }
 
 #[test]
+fn a_subject_is_counted_for_each_grant_on_its_own() {
+    let other = GRANT.replace("\"g1\"", "\"g2\"").replace("000172149001", "000172149002");
+    let world = World::with(&[GRANT, &other]);
+    let two = |matter| Question { r#use: Use::Match { claims: 2 }, matter, ..question() };
+    assert_eq!(world.reason(&two("000172149001"), monday()), None);
+    assert_eq!(world.reason(&two("000172149002"), monday()), None);
+    assert_eq!(world.reason(&two("000172149002"), monday()), Some(Reason::QuotaSubject));
+    assert_eq!(world.reason(&two("000172149001"), monday()), Some(Reason::QuotaSubject));
+}
+
+#[test]
+fn a_question_on_two_grants_is_counted_on_both_at_once() {
+    let other = GRANT.replace("\"g1\"", "\"g2\"").replace("000172149001", "000172149002");
+    let world = World::with(&[GRANT, &other]);
+    let resource = world.resource();
+    let judged = |matter| {
+        let ask = Ask {
+            caller: &world.caller,
+            r#use: Use::Match { claims: 3 },
+            resource: &resource,
+            by: &world.by,
+            items: &[],
+            matter,
+            confirmed: false,
+        };
+        world.gate.judge(&world.catalogue, &ask, monday()).unwrap()
+    };
+    let both = || vec![judged("000172149001"), judged("000172149002")];
+    assert_eq!(world.gate.count(both(), monday()).unwrap().len(), 2);
+    assert_eq!(world.gate.count(both(), monday()).unwrap_err().reason, Reason::QuotaSubject);
+    let later = monday() + Duration::seconds(1);
+    let one = world.gate.count(vec![judged("000172149002")], later).unwrap_err();
+    assert_eq!((one.reason, one.grant.as_deref()), (Reason::QuotaSubject, Some("g2")));
+}
+
+#[test]
 fn explain_names_every_grant() {
     let other = GRANT.replace("\"g1\"", "\"g2\"").replace("000172149001", "000172149002");
     let world = World::with(&[GRANT, &other]);

@@ -1,23 +1,26 @@
 //! The one writer of the view.
 
+mod control;
 mod intake_batch;
 
-use self::intake_batch::Gathered;
+use self::{control::ControlChange, intake_batch::Gathered};
 use crate::{Directory, Progress, ViewError, topics};
 use bus::{Bus, BusError, Consumer, Event};
-use contract::v1::{ControlEntry, DepartmentIntake};
+use contract::v1::DepartmentIntake;
 use domain::{
     Clock, Timestamp,
-    catalogue::{Catalogue, Entry, EntryKind},
+    catalogue::{Catalogue, EntryKind},
 };
 use prost::Message;
 use std::{
     collections::{BTreeMap, BTreeSet},
+    error::Error,
+    iter,
     sync::Arc,
     time::Duration,
 };
 use store::{Positions, StoreError, ViewReader, ViewWriter};
-use tracing::{info, warn};
+use tracing::{debug, error, info, warn};
 
 /// Messages applied in one step.
 const STEP: usize = 2_000;
@@ -27,6 +30,9 @@ const WAIT: Duration = Duration::from_millis(100);
 const HOUSEKEEPING: chrono::Duration = chrono::Duration::seconds(1);
 /// How long trouble with bus or store is let pass before the next try.
 const BACK_OFF: Duration = Duration::from_millis(250);
+
+/// Waits for at most so long, and says whether the loop is to end.
+type Wait<'a> = &'a dyn Fn(Duration) -> bool;
 
 /// What a materialiser works with.
 pub struct Parts<W, R> {
@@ -57,6 +63,9 @@ pub struct Materialiser<W, R> {
     behind: BTreeSet<(String, u32)>,
     kept_house: Timestamp,
     dirty: bool,
+    in_trouble: bool,
+    /// The revision last told in the log.
+    told: String,
 }
 
 impl<W: ViewWriter, R: ViewReader> Materialiser<W, R> {
@@ -67,38 +76,47 @@ impl<W: ViewWriter, R: ViewReader> Materialiser<W, R> {
     /// When the store cannot be read.
     pub fn start(parts: Parts<W, R>) -> Result<Self, ViewError> {
         let control = pollster::block_on(parts.reader.control())?;
-        let mut catalogue = Catalogue::default();
-        for payload in control.values() {
-            merge(&mut catalogue, payload);
-        }
         let positions = parts.writer.positions()?;
-        let followed = departments(&parts.departments, &catalogue);
         let kept_house = parts.clock.now();
-        let this = Self {
+        let mut this = Self {
             parts,
-            catalogue,
-            followed,
+            catalogue: Catalogue::default(),
+            followed: BTreeSet::new(),
             consumer: None,
             positions,
             behind: BTreeSet::new(),
             kept_house,
             dirty: false,
+            in_trouble: false,
+            told: String::new(),
         };
+        for (key, payload) in &control {
+            let Some(change) = ControlChange::read(key, Some(payload)) else { continue };
+            if !change.is_readable() {
+                let topic = contract::topics::CONTROL.to_owned();
+                this.parts.progress.change(|lag| *lag.unreadable.entry(topic).or_default() += 1);
+            }
+            this.make(change);
+        }
+        this.followed = departments(&this.parts.departments, &this.catalogue);
         this.parts.directory.set_catalogue(this.catalogue.clone());
         this.announce_intakes()?;
         Ok(this)
     }
 
-    /// Follows until `stop`, then makes everything applied survive.
+    /// Follows until `wait`, which waits for at most so long, says that it is to end; then makes everything
+    /// applied survive.
     ///
     /// # Errors
     /// What waiting cannot mend: a lost position, a damaged log or store.
-    pub fn run(mut self, stop: &dyn Fn() -> bool) -> Result<(), ViewError> {
-        while !stop() {
-            match self.step() {
+    pub fn run(mut self, wait: &dyn Fn(Duration) -> bool) -> Result<(), ViewError> {
+        while !wait(Duration::ZERO) {
+            match self.advance(wait) {
                 Ok(_) => {}
-                Err(error) if passes(&error) => self.let_pass(&error, stop),
-                Err(error) => return Err(error),
+                Err(error) if !passes(&error) => return Err(error),
+                // The end cuts a connection short.
+                Err(_) if wait(Duration::ZERO) => {}
+                Err(error) => self.let_pass(&error, wait),
             }
         }
         Ok(self.parts.writer.persist()?)
@@ -109,20 +127,28 @@ impl<W: ViewWriter, R: ViewReader> Materialiser<W, R> {
     /// # Errors
     /// Nothing of the step is in the view then, and the next step reads it again.
     pub fn step(&mut self) -> Result<usize, ViewError> {
+        self.advance(&|_| false)
+    }
+
+    fn advance(&mut self, wait: Wait<'_>) -> Result<usize, ViewError> {
         let mut events = Vec::new();
         let mut consumer = match self.consumer.take() {
             Some(consumer) => consumer,
-            None => self.connect()?,
+            None => self.connect(wait)?,
         };
         // A consumer that failed is not used again: what it had read is read anew from the store's positions.
         consumer.poll(STEP, WAIT, &mut events)?;
         self.consumer = Some(consumer);
+        let mut is_alive = !events.is_empty();
         let gathered = self.gather(events);
         let count = gathered.messages;
         if count > 0 {
-            self.apply(gathered)?;
+            self.apply(gathered, wait)?;
         }
-        self.keep_house()?;
+        is_alive |= self.keep_house()?;
+        if is_alive && self.in_trouble {
+            self.recover();
+        }
         Ok(count)
     }
 
@@ -143,8 +169,8 @@ impl<W: ViewWriter, R: ViewReader> Materialiser<W, R> {
         gathered
     }
 
-    fn apply(&mut self, gathered: Gathered) -> Result<(), ViewError> {
-        let Gathered { batch, entries, ends, counts, .. } = gathered;
+    fn apply(&mut self, gathered: Gathered, wait: Wait<'_>) -> Result<(), ViewError> {
+        let Gathered { batch, changes, ends, counts, .. } = gathered;
         let reached = batch.positions.clone();
         if let Err(error) = self.parts.writer.apply(batch) {
             // The consumer has moved on; read the same messages again from the store's positions.
@@ -155,13 +181,13 @@ impl<W: ViewWriter, R: ViewReader> Materialiser<W, R> {
         self.positions.extend(reached);
         self.parts.progress.change(|lag| {
             for (name, count) in counts {
-                *lag.changed.entry(name).or_default() += count;
+                *lag.taken.entry(name).or_default() += count;
             }
         });
+        // The store has them, so they are not read again: nothing that fails may come before them.
+        let in_force = if changes.is_empty() { Ok(()) } else { self.put_in_force(changes, wait) };
         self.announce_intakes()?;
-        if !entries.is_empty() {
-            self.put_in_force(&entries)?;
-        }
+        in_force?;
         self.reach_ends(&ends);
         Ok(())
     }
@@ -178,30 +204,57 @@ impl<W: ViewWriter, R: ViewReader> Materialiser<W, R> {
         Ok(())
     }
 
-    fn put_in_force(&mut self, entries: &[ControlEntry]) -> Result<(), ViewError> {
-        for entry in entries {
-            merge_entry(&mut self.catalogue, entry);
+    fn put_in_force(&mut self, changes: Vec<ControlChange>, wait: Wait<'_>) -> Result<(), ViewError> {
+        let count = changes.len();
+        for change in changes {
+            self.make(change);
         }
         let wanted = departments(&self.parts.departments, &self.catalogue);
         let followed = std::mem::replace(&mut self.followed, wanted);
         let mut connected = Ok(());
         if followed != self.followed {
-            // Its topics first: whoever sees a new department may publish to it.
+            // Whoever sees a new department may publish to it: its topics first. The bus may take its time for
+            // them, which a grant that is taken back must not wait for.
+            self.parts.directory.set_catalogue(self.without_new_departments(&followed));
             self.consumer = None;
-            connected = self.connect().map(|consumer| self.consumer = Some(consumer));
+            connected = self.connect(wait).map(|consumer| self.consumer = Some(consumer));
         }
         self.parts.directory.set_catalogue(self.catalogue.clone());
-        info!(entries = entries.len(), "catalogue entries in force");
+        debug!(entries = count, "catalogue entries in force");
         Ok(connected?)
     }
 
+    fn make(&mut self, change: ControlChange) {
+        let name = change.name();
+        let is_readable = change.is_readable();
+        if !is_readable {
+            error!(entry = name, "catalogue entry cannot be read and is out of force; apply it again");
+        }
+        self.parts.progress.change(|lag| {
+            lag.unreadable_entries.remove(&name);
+            lag.unreadable_entries.extend((!is_readable).then_some(name));
+        });
+        change.make(&mut self.catalogue);
+    }
+
+    fn without_new_departments(&self, followed: &BTreeSet<String>) -> Catalogue {
+        let mut catalogue = self.catalogue.clone();
+        for new in self.followed.difference(followed) {
+            catalogue.remove(EntryKind::Department, new);
+        }
+        catalogue
+    }
+
     /// Follows from the store's positions. Until each partition has been read to its end once, the view is
-    /// not caught up.
-    fn connect(&mut self) -> Result<Box<dyn Consumer>, BusError> {
+    /// not caught up. Each call may block for seconds when the bus is away; between them the end is looked for.
+    fn connect(&mut self, wait: Wait<'_>) -> Result<Box<dyn Consumer>, BusError> {
         let bus = self.parts.bus.as_ref();
         let topics = topics::followed(&self.followed);
         bus.create_topics(&topics)?;
         for topic in &topics {
+            if wait(Duration::ZERO) {
+                return Err(BusError::Unavailable("it is no longer waited for".to_owned()));
+            }
             let ends = bus.end(&topic.name)?;
             self.behind.extend(ends.into_iter().map(|end| (topic.name.clone(), end.partition)));
         }
@@ -219,24 +272,34 @@ impl<W: ViewWriter, R: ViewReader> Materialiser<W, R> {
         };
         self.parts.progress.change(|lag| {
             lag.caught_up |= caught_up;
-            lag.trouble = None;
             let level = lag.records.iter_mut().filter(|(department, _)| !is_behind(department));
             level.for_each(|(_, records)| *records = 0);
         });
     }
 
-    fn keep_house(&mut self) -> Result<(), ViewError> {
+    /// Whether it was time, and bus and store did their part.
+    fn keep_house(&mut self) -> Result<bool, ViewError> {
         let now = self.parts.clock.now();
         if now - self.kept_house < HOUSEKEEPING {
-            return Ok(());
+            return Ok(false);
         }
         self.kept_house = now;
         if self.dirty {
             self.parts.writer.persist()?;
             self.dirty = false;
         }
+        self.tell_catalogue();
         self.measure_lag()?;
-        Ok(())
+        Ok(true)
+    }
+
+    /// One line for the many entries that come together.
+    fn tell_catalogue(&mut self) {
+        let snapshot = self.parts.directory.now();
+        if self.behind.is_empty() && snapshot.revision != self.told {
+            info!(entries = snapshot.catalogue.entries().count(), revision = snapshot.revision, "catalogue in force");
+            self.told.clone_from(&snapshot.revision);
+        }
     }
 
     fn measure_lag(&self) -> Result<(), BusError> {
@@ -252,12 +315,20 @@ impl<W: ViewWriter, R: ViewReader> Materialiser<W, R> {
         Ok(())
     }
 
-    fn let_pass(&self, error: &ViewError, stop: &dyn Fn() -> bool) {
-        warn!(%error, "the view is not following; trying again");
-        self.parts.progress.change(|lag| lag.trouble = Some(error.to_string()));
-        if !stop() {
-            std::thread::sleep(BACK_OFF);
+    fn let_pass(&mut self, error: &ViewError, wait: Wait<'_>) {
+        let error = in_full(error);
+        if !std::mem::replace(&mut self.in_trouble, true) {
+            warn!(error, "the view is not following; trying until it does");
         }
+        self.parts.progress.change(|lag| lag.trouble = Some(error));
+        // Whether it is to end is asked for next.
+        let _ = wait(BACK_OFF);
+    }
+
+    fn recover(&mut self) {
+        info!("the view follows again");
+        self.in_trouble = false;
+        self.parts.progress.change(|lag| lag.trouble = None);
     }
 }
 
@@ -273,22 +344,7 @@ fn departments(local: &BTreeSet<String>, catalogue: &Catalogue) -> BTreeSet<Stri
     local.iter().chain(catalogue.departments.keys()).cloned().collect()
 }
 
-/// Puts a control message into the catalogue; commands to adapters are none of ours.
-fn merge(catalogue: &mut Catalogue, payload: &[u8]) {
-    if let Ok(entry) = ControlEntry::decode(payload) {
-        merge_entry(catalogue, &entry);
-    }
-}
-
-fn merge_entry(catalogue: &mut Catalogue, entry: &ControlEntry) {
-    let Some(kind) = EntryKind::from_word(&entry.kind) else { return };
-    if entry.removed {
-        catalogue.remove(kind, &entry.id);
-        return;
-    }
-    let path = format!("{}/{}.toml", kind.folder(), entry.id);
-    match Entry::parse(kind, &path, &entry.content) {
-        Ok(parsed) if parsed.id() == entry.id => catalogue.insert(parsed),
-        _ => warn!(kind = kind.as_str(), id = %entry.id, "control entry cannot be read and is ignored"),
-    }
+fn in_full(error: &ViewError) -> String {
+    let causes = iter::successors(error.source(), |cause| (**cause).source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

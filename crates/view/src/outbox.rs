@@ -6,7 +6,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
     },
     time::Duration,
 };
@@ -59,7 +59,10 @@ impl Outbox {
     ) -> Result<Position, ViewError> {
         let (done, confirmed) = oneshot::channel();
         let parcel = Parcel { topic: topic.to_owned(), key, headers, payload, done };
-        self.0.try_send(parcel).map_err(|_| BusError::Unavailable("too many messages wait to be sent".to_owned()))?;
+        self.0.try_send(parcel).map_err(|error| match error {
+            TrySendError::Full(_) => BusError::Unavailable("too many messages wait to be sent".to_owned()).into(),
+            TrySendError::Disconnected(_) => ViewError::NotConfirmed,
+        })?;
         Ok(confirmed.await.map_err(|_| ViewError::NotConfirmed)??)
     }
 }

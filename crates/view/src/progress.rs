@@ -1,7 +1,7 @@
 //! How far the view is behind, for whoever asks.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -14,10 +14,13 @@ pub struct Lag {
     pub trouble: Option<String>,
     /// Records on the bus that are not in the view yet, by department.
     pub records: BTreeMap<String, u64>,
-    /// Records that became the newest version, by department, resource and operation, since the start.
-    pub changed: BTreeMap<(String, String, &'static str), u64>,
+    /// Records taken from the bus, newer than what the view held or not, by department, resource and operation,
+    /// since the start.
+    pub taken: BTreeMap<(String, String, &'static str), u64>,
     /// Messages that could not be read, by topic, since the start.
     pub unreadable: BTreeMap<String, u64>,
+    /// Catalogue entries, `<kind>/<id>`, that are out of force because their newest version cannot be read.
+    pub unreadable_entries: BTreeSet<String>,
 }
 
 /// The shared place where the materialiser says how far it is.

@@ -1,7 +1,10 @@
 //! The materialiser against the real embedded bus and store.
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
-use bus::{Ack, Bus, EmbeddedBus, EmbeddedConfig, Message as BusMessage};
+use bus::{
+    Ack, Bus, BusError, Consumer as BusConsumer, EmbeddedBus, EmbeddedConfig, Message as BusMessage, Position,
+    Producer, Start, Topic,
+};
 use chrono::{DateTime, Duration, Utc};
 use contract::{
     canonical::v1::{Identifier as WireIdentifier, NaturalPerson, Operation, Record},
@@ -12,7 +15,15 @@ use domain::{
     catalogue::{Catalogue, Consumer, Entry},
 };
 use prost::{Message, Name};
-use std::{collections::BTreeSet, path::Path, sync::Arc};
+use std::{
+    cell::Cell,
+    collections::BTreeSet,
+    path::Path,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
 use store::{
     EmbeddedView, EmbeddedViewConfig, EmbeddedViewReader, EmbeddedViewWriter, Index, Lookup, RecordState, ViewReader,
 };
@@ -40,9 +51,20 @@ impl World {
     }
 
     fn follow(&self, store: &str) -> (Materialiser<EmbeddedViewWriter, EmbeddedViewReader>, EmbeddedViewReader) {
+        let (mut materialiser, reader) = self.start(store, self.bus.clone());
+        // The first step finds the bus and makes the topics.
+        materialiser.step().unwrap();
+        (materialiser, reader)
+    }
+
+    fn start(
+        &self,
+        store: &str,
+        bus: Arc<dyn Bus>,
+    ) -> (Materialiser<EmbeddedViewWriter, EmbeddedViewReader>, EmbeddedViewReader) {
         let (writer, reader) = open(&self.folder.path().join(store));
         let parts = Parts {
-            bus: self.bus.clone(),
+            bus,
             writer,
             reader: reader.clone(),
             directory: Arc::clone(&self.directory),
@@ -50,10 +72,7 @@ impl World {
             clock: self.clock.clone(),
             departments: BTreeSet::from([DEPARTMENT.to_owned()]),
         };
-        let mut materialiser = Materialiser::start(parts).unwrap();
-        // The first step finds the bus and makes the topics.
-        materialiser.step().unwrap();
-        (materialiser, reader)
+        (Materialiser::start(parts).unwrap(), reader)
     }
 
     fn publish(&self, topic: &str, key: &str, payload: Option<&[u8]>) -> u64 {
@@ -80,6 +99,56 @@ impl World {
             ..ControlEntry::default()
         };
         self.publish(contract::topics::CONTROL, &key, Some(&message.encode_to_vec()));
+    }
+}
+
+/// A bus that can be away, and counts how often it is asked for an end.
+struct Shaky {
+    inner: Arc<EmbeddedBus>,
+    is_away: AtomicBool,
+    ends: AtomicUsize,
+    directory: Arc<Directory>,
+    /// Consumers and departments in force when topics were last asked for.
+    in_force: Mutex<(usize, usize)>,
+}
+
+impl Shaky {
+    fn before(world: &World, is_away: bool) -> Arc<Self> {
+        Arc::new(Self {
+            inner: world.bus.clone(),
+            is_away: is_away.into(),
+            ends: AtomicUsize::new(0),
+            directory: Arc::clone(&world.directory),
+            in_force: Mutex::default(),
+        })
+    }
+
+    fn there(&self) -> Result<(), BusError> {
+        let is_away = self.is_away.load(Ordering::Relaxed);
+        if is_away { Err(BusError::Unavailable("broker is away".to_owned())) } else { Ok(()) }
+    }
+}
+
+impl Bus for Shaky {
+    fn create_topics(&self, topics: &[Topic]) -> Result<(), BusError> {
+        let catalogue = Arc::clone(&self.directory.now().catalogue);
+        *self.in_force.lock().unwrap() = (catalogue.consumers.len(), catalogue.departments.len());
+        self.there()?;
+        self.inner.create_topics(topics)
+    }
+
+    fn producer(&self) -> Result<Box<dyn Producer>, BusError> {
+        self.inner.producer()
+    }
+
+    fn consumer(&self, from: &[Start]) -> Result<Box<dyn BusConsumer>, BusError> {
+        self.inner.consumer(from)
+    }
+
+    fn end(&self, topic: &str) -> Result<Vec<Position>, BusError> {
+        self.ends.fetch_add(1, Ordering::Relaxed);
+        self.there()?;
+        self.inner.end(topic)
     }
 }
 
@@ -268,4 +337,130 @@ async fn a_plan_is_published_once_and_only_from_its_base() {
         assert!(matches!(again, Err(ViewError::StaleRevision { .. })));
         drop(outbox);
     });
+}
+
+#[test]
+fn an_entry_that_cannot_be_read_takes_the_old_one_out_of_force_for_good() {
+    let world = World::new();
+    let (mut materialiser, reader) = world.follow("store");
+    let consumer = |id: &str| Entry::Consumer(Consumer { id: id.into(), name: "一窗".into(), certificates: vec![] });
+    let ids = ["a", "b", "c", "d"];
+    for id in ids {
+        world.control(&consumer(id));
+    }
+    drain(&mut materialiser);
+    assert_eq!(world.directory.now().catalogue.consumers.len(), 4);
+    let message = |id: &str, content: &str| ControlEntry {
+        kind: "consumer".into(),
+        id: id.into(),
+        content: content.into(),
+        ..ControlEntry::default()
+    };
+    let (no_entry, other) = (message("b", "nonsense = 1"), message("d", &consumer("d").to_toml()));
+    world.publish(contract::topics::CONTROL, "consumer/a", Some(b"\xff\xff"));
+    world.publish(contract::topics::CONTROL, "consumer/b", Some(&no_entry.encode_to_vec()));
+    world.publish(contract::topics::CONTROL, "consumer/c", Some(&other.encode_to_vec()));
+    drain(&mut materialiser);
+    let in_force = || world.directory.now().catalogue.consumers.keys().cloned().collect::<Vec<_>>();
+    let lag = || world.progress.now();
+    assert_eq!(in_force(), ["d"]);
+    assert_eq!(lag().unreadable[contract::topics::CONTROL], 3);
+    assert_eq!(lag().unreadable_entries.into_iter().collect::<Vec<_>>(), ["consumer/a", "consumer/b", "consumer/c"]);
+    drop((materialiser, reader));
+    world.directory.set_catalogue(Catalogue::default());
+    let (mut materialiser, _reader) = world.follow("store");
+    assert_eq!((in_force(), lag().unreadable[contract::topics::CONTROL]), (vec!["d".to_owned()], 6));
+    for id in ids {
+        world.control(&consumer(id));
+    }
+    drain(&mut materialiser);
+    assert_eq!((in_force().len(), lag().unreadable_entries.len()), (4, 0));
+}
+
+#[test]
+fn a_bus_that_is_away_is_told_and_waited_for() {
+    let world = World::new();
+    let bus = Shaky::before(&world, true);
+    let (materialiser, _reader) = world.start("store", bus.clone());
+    let waits = Cell::new(0);
+    let ran = materialiser.run(&|limit| {
+        if limit.is_zero() {
+            return world.progress.now().caught_up && world.progress.now().trouble.is_none();
+        }
+        waits.set(waits.get() + 1);
+        let trouble = world.progress.now().trouble.unwrap();
+        assert!(trouble.contains("broker is away"), "{trouble}");
+        bus.is_away.store(waits.get() < 3, Ordering::Relaxed);
+        false
+    });
+    ran.unwrap();
+    assert_eq!(waits.get(), 3);
+}
+
+#[test]
+fn trouble_lasts_until_the_bus_has_answered() {
+    let world = World::new();
+    let bus = Shaky::before(&world, false);
+    let (mut materialiser, _reader) = world.start("store", bus.clone());
+    drain(&mut materialiser);
+    materialiser.step().unwrap();
+    bus.is_away.store(true, Ordering::Relaxed);
+    let steps = Cell::new(0);
+    let ran = materialiser.run(&|limit| {
+        let trouble = world.progress.now().trouble;
+        steps.set(steps.get() + 1);
+        match steps.get() {
+            1 => world.clock.advance(Duration::seconds(2)),
+            2 => {}
+            // A silent bus is not yet a bus that is back.
+            3..=6 => assert!(trouble.is_some()),
+            7 => {
+                bus.is_away.store(false, Ordering::Relaxed);
+                world.clock.advance(Duration::seconds(2));
+            }
+            _ => return limit.is_zero() && trouble.is_none(),
+        }
+        false
+    });
+    ran.unwrap();
+}
+
+#[test]
+fn the_end_is_not_kept_waiting_by_the_bus() {
+    let world = World::new();
+    let bus = Shaky::before(&world, false);
+    let (materialiser, _reader) = world.start("store", bus.clone());
+    let asked = || bus.ends.load(Ordering::Relaxed);
+    materialiser.run(&|_| asked() > 0).unwrap();
+    assert_eq!((asked(), world.progress.now().trouble), (1, None));
+}
+
+#[test]
+fn a_removal_does_not_wait_for_the_topics_of_a_new_department() {
+    let world = World::new();
+    let bus = Shaky::before(&world, false);
+    let (mut materialiser, _reader) = world.start("store", bus.clone());
+    materialiser.step().unwrap();
+    world.control(&Entry::Consumer(Consumer { id: "one-window".into(), name: "一窗".into(), certificates: vec![] }));
+    drain(&mut materialiser);
+    let department = domain::catalogue::Department {
+        id: "taxation".into(),
+        name: "税务局".into(),
+        uscc: None,
+        certificates: vec![],
+    };
+    world.control(&Entry::Department(department));
+    world.publish(contract::topics::CONTROL, "consumer/one-window", None);
+    drain(&mut materialiser);
+    assert_eq!(*bus.in_force.lock().unwrap(), (0, 0));
+    assert!(world.directory.now().catalogue.departments.contains_key("taxation"));
+}
+
+#[tokio::test]
+async fn nothing_is_confirmed_once_the_worker_has_stopped() {
+    let world = World::new();
+    let (outbox, worker) = view::outbox(world.bus.clone());
+    drop(worker);
+    let refused = outbox.publish(contract::topics::CONTROL, "consumer/a".into(), vec![], None).await.unwrap_err();
+    assert!(matches!(refused, ViewError::NotConfirmed));
 }

@@ -5,9 +5,9 @@ use crate::{
     adapter::{FileKind, FileName},
     error::IntakeError,
 };
+use domain::Timestamp;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    ffi::OsString,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -17,6 +17,8 @@ pub(crate) const DONE: &str = "done";
 /// Where pairs go that were refused.
 pub(crate) const REFUSED: &str = "refused";
 const FLAG: &str = ".ok";
+/// How long a data file may lie without its flag before that is worth a word.
+const PATIENCE: chrono::Duration = chrono::Duration::minutes(10);
 
 /// A pair that lies in the folder.
 #[derive(Debug, Clone)]
@@ -33,9 +35,12 @@ pub(crate) struct Dropped {
 
 /// A department's folder.
 pub(crate) struct Inbox {
+    department: &'static str,
     folder: PathBuf,
-    /// Names reported as not the department's, so that each is reported once.
-    strangers: BTreeSet<OsString>,
+    /// Names reported as not the department's, without the end of flags, so that each is reported once.
+    strangers: BTreeSet<String>,
+    /// Data files without a flag: since when, and whether that was reported.
+    flagless: HashMap<String, (Timestamp, bool)>,
     /// Incomplete flag files as they stood at the last scan: one that stays as it is, is as its writer wants it.
     unfinished: HashMap<String, Vec<u8>>,
 }
@@ -46,8 +51,9 @@ pub(crate) fn flag_name(name: &str) -> String {
 }
 
 impl Inbox {
-    pub(crate) fn new(folder: PathBuf) -> Self {
-        Self { folder, strangers: BTreeSet::new(), unfinished: HashMap::new() }
+    pub(crate) fn new(department: &'static str, folder: PathBuf) -> Self {
+        let (strangers, flagless, unfinished) = (BTreeSet::new(), HashMap::new(), HashMap::new());
+        Self { department, folder, strangers, flagless, unfinished }
     }
 
     /// The complete pairs, in the order in which they are taken in. A data file without its flag is still being
@@ -55,7 +61,7 @@ impl Inbox {
     ///
     /// # Errors
     /// When the folder cannot be read.
-    pub(crate) fn scan(&mut self, kind: &FileKind) -> Result<Vec<Dropped>, IntakeError> {
+    pub(crate) fn scan(&mut self, kind: &FileKind, now: Timestamp) -> Result<Vec<Dropped>, IntakeError> {
         let names = self.names()?;
         let mut unfinished = HashMap::new();
         let mut found = BTreeMap::new();
@@ -69,6 +75,7 @@ impl Inbox {
         }
         self.unfinished = unfinished;
         self.report_strangers(&names, kind);
+        self.report_flagless(&names, kind, now);
         Ok(found.into_values().collect())
     }
 
@@ -129,12 +136,37 @@ impl Inbox {
     }
 
     fn report_strangers(&mut self, names: &BTreeSet<String>, kind: &FileKind) {
-        for name in names {
-            let data = name.strip_suffix(FLAG).unwrap_or(name);
-            if (kind.parse_name)(data).is_none() && self.strangers.insert(name.into()) {
-                tracing::warn!(pattern = kind.pattern, "file with a name that is not the department's is left alone");
-            }
+        let data = names.iter().map(|name| name.strip_suffix(FLAG).unwrap_or(name));
+        let here: BTreeSet<String> = data.filter(|name| (kind.parse_name)(name).is_none()).map(str::to_owned).collect();
+        let count = here.difference(&self.strangers).count();
+        if count > 0 {
+            // A name that nobody has agreed on may hold anything, people's names too.
+            let (department, pattern) = (self.department, kind.pattern);
+            tracing::warn!(department, pattern, count, "files with names that are not the department's are left alone");
         }
+        self.strangers = here;
+    }
+
+    fn report_flagless(&mut self, names: &BTreeSet<String>, kind: &FileKind, now: Timestamp) {
+        let waits = |name: &&String| (kind.parse_name)(name).is_some() && !names.contains(&flag_name(name));
+        let mut flagless = HashMap::new();
+        for name in names.iter().filter(waits) {
+            let (since, reported) = self.flagless.get(name).copied().unwrap_or((now, false));
+            let is_late = now - since > PATIENCE;
+            if is_late && !reported {
+                let minutes = PATIENCE.num_minutes();
+                let flag = flag_name(name);
+                tracing::warn!(
+                    department = self.department,
+                    file = name,
+                    flag,
+                    minutes,
+                    "file still waits for its flag file"
+                );
+            }
+            flagless.insert(name.clone(), (since, is_late));
+        }
+        self.flagless = flagless;
     }
 }
 

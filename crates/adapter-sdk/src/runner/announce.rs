@@ -7,7 +7,6 @@ use crate::{
     state::{self, Counters, State, Unit},
 };
 use contract::v1::{DepartmentIntake, IntakeRows, RuleCount, TopicPosition};
-use domain::Timestamp;
 use std::collections::BTreeMap;
 
 impl Desk<'_> {
@@ -17,12 +16,14 @@ impl Desk<'_> {
         let intake = announcement(self.setup, self.pipeline.state());
         let message = Outgoing::intake(self.setup.department(), &intake, self.setup.clock.now());
         self.pipeline.tell(message, self.stop)?;
-        self.pipeline.drain(self.stop)
+        self.pipeline.drain(self.stop)?;
+        self.control.bus_answered();
+        Ok(())
     }
 
-    /// A look into the folder came to its end.
-    pub(crate) fn poll_ended(&mut self, now: Timestamp) -> Result<(), IntakeError> {
-        self.pipeline.state_mut().last_success = Some(now.timestamp_millis());
+    /// A look into the folder came to its end. An empty folder is no success of the department's: what it
+    /// handed over last is.
+    pub(crate) fn look_ended(&mut self) -> Result<(), IntakeError> {
         self.pipeline.checkpoint(false)?;
         self.announce()
     }
@@ -55,6 +56,7 @@ fn announcement(setup: &super::desk::Setup, state: &State) -> DepartmentIntake {
             .iter()
             .map(|(rule, count)| RuleCount { rule: rule.clone(), count: *count })
             .collect(),
+        files_refused: state.counters.files_refused,
     }
 }
 
@@ -77,6 +79,7 @@ pub(crate) fn restore(state: &mut State, intake: DepartmentIntake) {
         skipped: rows.skipped,
         waiting: rows.waiting,
         rejected_by: intake.rejects_by_rule.into_iter().map(|rule| (rule.rule, rule.count)).collect(),
+        files_refused: intake.files_refused,
         ..Counters::default()
     };
     if intake.finished {

@@ -1,8 +1,8 @@
 //! What a runner is told, and what it tells.
 
-use crate::state::Counters;
+use crate::{error::IntakeError, state::Counters};
 use chrono::FixedOffset;
-use domain::Language;
+use domain::{Language, date};
 use std::{path::PathBuf, thread, time::Duration};
 
 /// How a department's adapter is run.
@@ -38,7 +38,7 @@ impl RunnerConfig {
             state_dir: state_dir.into(),
             poll: Duration::from_secs(2),
             language: Language::Chinese,
-            offset: china(),
+            offset: date::local_offset(),
             partitions: contract::topics::DEPARTMENT_PARTITIONS,
             window_rows: 8192,
             window_bytes: 8 << 20,
@@ -71,6 +71,11 @@ impl<F: Fn() -> bool + Sync> Stop for F {
     }
 }
 
+/// Looked at before whatever cannot be interrupted.
+pub(crate) fn unless_stopped(stop: &dyn Stop) -> Result<(), IntakeError> {
+    if stop.is_stopped() { Err(IntakeError::Stopped) } else { Ok(()) }
+}
+
 /// How far a file is taken in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
@@ -94,7 +99,3 @@ pub trait Observer: Send + Sync {
 }
 
 impl Observer for () {}
-
-fn china() -> FixedOffset {
-    FixedOffset::east_opt(8 * 3600).unwrap_or_else(|| chrono::Offset::fix(&chrono::Utc))
-}

@@ -1,5 +1,6 @@
 //! Follows `exchange.control` for commands to this department's adapter.
 
+use super::outage::Outage;
 use crate::{error::IntakeError, state::Offsets};
 use bus::{Bus, BusError, Consumer, Delivery, Event, Start};
 use contract::{topics, v1::RedriveCommand};
@@ -13,27 +14,34 @@ const BATCH: usize = 256;
 pub(crate) struct Follower {
     consumer: Box<dyn Consumer>,
     next: Offsets,
-    commands: VecDeque<RedriveCommand>,
+    commands: VecDeque<Command>,
+    outage: Outage,
+}
+
+/// A command and the key it stands under.
+pub(crate) struct Command {
+    pub(crate) key: String,
+    pub(crate) redrive: RedriveCommand,
 }
 
 impl Follower {
     /// Follows from `next` on. Where that is no longer there, from the beginning: a command heeded twice changes nothing.
-    pub(crate) fn new(bus: &dyn Bus, next: &Offsets) -> Result<Self, BusError> {
+    pub(crate) fn new(bus: &dyn Bus, department: &'static str, next: &Offsets) -> Result<Self, BusError> {
         let from = Start { topic: topics::CONTROL.to_owned(), next: next.clone() };
         let consumer = match bus.consumer(&[from]) {
             Err(BusError::Lost { .. }) => bus.consumer(&[Start::beginning(topics::CONTROL)])?,
             result => result?,
         };
-        Ok(Self { consumer, next: next.clone(), commands: VecDeque::new() })
+        Ok(Self { consumer, next: next.clone(), commands: VecDeque::new(), outage: Outage::new(department) })
     }
 
     /// Takes in what has come, without waiting.
     pub(crate) fn poll(&mut self, department: &str) -> Result<(), IntakeError> {
         loop {
             let mut events = Vec::new();
-            match self.consumer.poll(BATCH, Duration::ZERO, &mut events) {
-                Err(error) if !error.is_retryable() => return Err(error.into()),
-                _ => {}
+            self.outage.let_pass(self.consumer.poll(BATCH, Duration::ZERO, &mut events))?;
+            if !events.is_empty() {
+                self.outage.ended();
             }
             let records: Vec<Delivery> = events.into_iter().filter_map(record).collect();
             if records.is_empty() {
@@ -41,14 +49,19 @@ impl Follower {
             }
             for delivery in records {
                 self.next.insert(delivery.position.partition, delivery.position.offset + 1);
-                self.commands.extend(command(&delivery).filter(|command| command.department == department));
+                self.commands.extend(command(&delivery).filter(|command| command.redrive.department == department));
             }
         }
     }
 
     /// The next command.
-    pub(crate) fn next(&mut self) -> Option<RedriveCommand> {
+    pub(crate) fn next(&mut self) -> Option<Command> {
         self.commands.pop_front()
+    }
+
+    /// The bus took what it was sent: where nothing is commanded, nothing else tells that it is back.
+    pub(crate) fn bus_answered(&mut self) {
+        self.outage.ended();
     }
 
     /// What is heeded once every command taken out is.
@@ -71,8 +84,9 @@ pub(crate) fn header<'a>(delivery: &'a Delivery, name: &str) -> Option<&'a str> 
     std::str::from_utf8(value).ok()
 }
 
-fn command(delivery: &Delivery) -> Option<RedriveCommand> {
+fn command(delivery: &Delivery) -> Option<Command> {
     let is_command = header(delivery, topics::CE_TYPE) == Some(RedriveCommand::full_name().as_str());
     let payload = delivery.payload.as_ref().filter(|_| is_command)?;
-    RedriveCommand::decode(payload.as_ref()).ok()
+    let redrive = RedriveCommand::decode(payload.as_ref()).ok()?;
+    Some(Command { key: String::from_utf8_lossy(&delivery.key).into_owned(), redrive })
 }

@@ -1,7 +1,12 @@
 //! Puts together from the department's own topic what the adapter's state does not hold: all of it when the state is
 //! lost, the rest when it was restored from an older copy.
 
-use super::{announce, config::Stop, desk::Setup};
+use super::{
+    announce,
+    config::{Stop, unless_stopped},
+    desk::Setup,
+    outage::Outage,
+};
 use crate::{
     error::IntakeError,
     hash,
@@ -33,7 +38,7 @@ pub(crate) fn catch_up(setup: &Setup, stop: &dyn Stop) -> Result<State, IntakeEr
     let stored = setup.ledger.blob(State::BLOB)?;
     let is_lost = stored.is_none();
     let mut state = stored.map(|blob| State::read(&blob)).transpose()?.unwrap_or_default();
-    let end = ends(setup, &setup.topics.records)?;
+    let end = ends(setup, &setup.topics.records, stop)?;
     if state.records.iter().any(|(partition, next)| end.get(partition).is_none_or(|end| end < next)) {
         return Err(IntakeError::BusBehind);
     }
@@ -45,7 +50,7 @@ pub(crate) fn catch_up(setup: &Setup, stop: &dyn Stop) -> Result<State, IntakeEr
     if is_lost {
         restore(setup, &mut state, stop)?;
         // What was commanded before is not commanded anew.
-        state.control = ends(setup, topics::CONTROL)?;
+        state.control = ends(setup, topics::CONTROL, stop)?;
     }
     if highest > state.intake || is_lost {
         tracing::info!(department = setup.adapter.id(), intake = highest, "adapter state put together from the bus");
@@ -154,17 +159,17 @@ fn read(
     stop: &dyn Stop,
     mut take: impl FnMut(&Delivery) -> Result<(), IntakeError>,
 ) -> Result<(), IntakeError> {
-    let mut open = ends(setup, topic)?;
+    let mut open = ends(setup, topic, stop)?;
     open.retain(|partition, end| next.get(partition).copied().unwrap_or_default() < *end);
+    unless_stopped(stop)?;
+    let mut outage = Outage::new(setup.adapter.id());
     let mut consumer = setup.bus.consumer(&[Start { topic: topic.to_owned(), next: next.clone() }])?;
     while !open.is_empty() {
-        if stop.is_stopped() {
-            return Err(IntakeError::Stopped);
-        }
+        unless_stopped(stop)?;
         let mut events = Vec::new();
-        match consumer.poll(BATCH, WAIT, &mut events) {
-            Err(error) if !error.is_retryable() => return Err(error.into()),
-            _ => {}
+        outage.let_pass(consumer.poll(BATCH, WAIT, &mut events))?;
+        if !events.is_empty() {
+            outage.ended();
         }
         for event in events {
             match event {
@@ -178,6 +183,7 @@ fn read(
     Ok(())
 }
 
-fn ends(setup: &Setup, topic: &str) -> Result<Offsets, IntakeError> {
+fn ends(setup: &Setup, topic: &str, stop: &dyn Stop) -> Result<Offsets, IntakeError> {
+    unless_stopped(stop)?;
     Ok(setup.bus.end(topic)?.iter().map(|end| (end.partition, end.offset)).collect())
 }

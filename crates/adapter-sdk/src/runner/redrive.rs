@@ -1,8 +1,10 @@
 //! Rejects put through the adapter again, from their original bytes alone.
 
 use super::{
+    config::unless_stopped,
     control,
     desk::Desk,
+    outage::Outage,
     pipeline::{self, Entry},
 };
 use crate::{
@@ -24,6 +26,9 @@ const BATCH: usize = 1024;
 /// How long to wait for the bus before looking whether to stop.
 const WAIT: Duration = Duration::from_millis(200);
 
+/// What keys of commands begin with; a view passes over them, tombstones too.
+const COMMANDS: &str = "redrive/";
+
 /// Ids of the rejects asked for, by partition and offset.
 type Wanted = BTreeMap<(u32, u64), BTreeSet<String>>;
 
@@ -31,17 +36,29 @@ impl Desk<'_> {
     /// Does what has been asked for on the control topic.
     pub(crate) fn heed_control(&mut self) -> Result<(), IntakeError> {
         self.control.poll(self.setup.adapter.id())?;
-        let mut any = false;
+        let mut heeded = Vec::new();
         while let Some(command) = self.control.next() {
-            any = true;
-            self.redrive(command)?;
+            self.redrive(command.redrive)?;
+            heeded.push(command.key);
         }
-        if any {
-            self.pipeline.drain(self.stop)?;
-            self.pipeline.state_mut().control = self.control.heeded();
-            self.pipeline.checkpoint(true)?;
+        if heeded.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        self.pipeline.drain(self.stop)?;
+        self.pipeline.checkpoint(true)?;
+        self.take_back(heeded)?;
+        self.pipeline.state_mut().control = self.control.heeded();
+        self.pipeline.checkpoint(true)
+    }
+
+    /// Takes commands off the compacted control topic, which would keep them for ever. Only then does the position move
+    /// over them, so that a crash leaves none behind; one that is heeded twice changes nothing.
+    fn take_back(&mut self, keys: Vec<String>) -> Result<(), IntakeError> {
+        for key in keys.into_iter().filter(|key| key.starts_with(COMMANDS)) {
+            self.pipeline.make_room(self.stop)?;
+            self.pipeline.tell(Outgoing::heeded(key), self.stop)?;
+        }
+        self.pipeline.drain(self.stop)
     }
 
     /// Reads the rejects where the command says that they lie, and puts each through again.
@@ -51,15 +68,15 @@ impl Desk<'_> {
         self.pipeline.checkpoint(false)?;
         let mut wanted = wanted(command.targets);
         let Some(start) = self.start(&mut wanted)? else { return Ok(()) };
+        unless_stopped(self.stop)?;
         let mut consumer = self.setup.bus.consumer(&[start])?;
+        let mut outage = Outage::new(self.setup.adapter.id());
         while !wanted.is_empty() {
-            if self.stop.is_stopped() {
-                return Err(IntakeError::Stopped);
-            }
+            unless_stopped(self.stop)?;
             let mut events = Vec::new();
-            match consumer.poll(BATCH, WAIT, &mut events) {
-                Err(error) if !error.is_retryable() => return Err(error.into()),
-                _ => {}
+            outage.let_pass(consumer.poll(BATCH, WAIT, &mut events))?;
+            if !events.is_empty() {
+                outage.ended();
             }
             for delivery in events.into_iter().filter_map(control::record) {
                 self.delivered(&delivery, &mut wanted)?;
@@ -101,7 +118,16 @@ impl Desk<'_> {
     fn again(&mut self, reject: &Reject, kind: &str) -> Result<(), IntakeError> {
         let is_done = reject.state() == RejectState::Redriven
             || self.pipeline.ledger().blob(&pipeline::redriven(&reject.reject_id))?.is_some();
-        let Some(source) = reject.source.clone().filter(|_| !is_done && !reject.original.is_empty()) else {
+        if is_done {
+            return Ok(());
+        }
+        let Some(source) = reject.source.clone().filter(|_| !reject.original.is_empty()) else {
+            let (department, reject_id) = (self.setup.adapter.id(), &reject.reject_id);
+            tracing::warn!(
+                department,
+                reject_id,
+                "reject is not redriven: its row was too large for the bus and lies in the department's file alone"
+            );
             return Ok(());
         };
         let now = self.setup.clock.now().timestamp_millis();

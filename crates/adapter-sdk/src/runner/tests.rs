@@ -3,6 +3,7 @@ mod drops;
 mod embedded;
 mod faults;
 mod intake;
+mod logs;
 mod recall;
 mod redrive;
 mod world;

@@ -6,7 +6,7 @@ use crate::{
     error::IntakeError,
     files::{self, DONE, Dropped, Examined, Fingerprint, Flag, Inbox, Metered, REFUSED},
     format::framing::{Facts, FramedRow, Refusal, RowStart},
-    state::{self, State, Unit},
+    state::{self, Rows, State, Unit},
 };
 use std::{
     collections::HashMap,
@@ -162,6 +162,7 @@ impl Desk<'_> {
         }
         let begun = self.setup.clock.now().timestamp_millis();
         let state = self.pipeline.state_mut();
+        let before = state.counters.rows();
         state.intake += 1;
         let unit = Unit {
             intake: state.intake,
@@ -170,6 +171,7 @@ impl Desk<'_> {
             begun,
             full: facts.full,
             scope: facts.scope.clone(),
+            before,
             ..Unit::default()
         };
         state.unit = Some(unit.clone());
@@ -240,11 +242,32 @@ impl Desk<'_> {
         let now = self.setup.clock.now().timestamp_millis();
         let progress = Progress { file: unit.file.clone(), bytes: length, of: length, rows: facts.rows };
         self.pipeline.put(taken(&unit.file, &unit.hash), Some(unit.intake.to_string().into_bytes()));
+        let before = unit.before;
         finish(self.pipeline.state_mut(), unit, facts, now, missing);
         self.pipeline.checkpoint(true)?;
+        self.tell_taken(&progress.file, &before);
         self.setup.observer.progress(&progress);
         self.setup.observer.counters(self.setup.adapter.id(), &self.pipeline.state().counters);
         self.announce()
+    }
+
+    fn tell_taken(&self, file: &str, before: &Rows) {
+        let now = self.pipeline.state().counters.rows();
+        let [read, published, unchanged, superseded, rejected, skipped, waiting] =
+            std::array::from_fn(|result| now[result].saturating_sub(before[result]));
+        let department = self.setup.adapter.id();
+        tracing::info!(
+            department,
+            file,
+            read,
+            published,
+            unchanged,
+            superseded,
+            rejected,
+            skipped,
+            waiting,
+            "file taken in"
+        );
     }
 
     fn missing(&self, unit: &Unit) -> Result<u64, IntakeError> {

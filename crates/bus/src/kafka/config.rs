@@ -27,7 +27,7 @@ pub struct KafkaConfig {
     pub max_message_bytes: usize,
     /// Copies of a new topic; `None` leaves it to the brokers.
     pub replication: Option<u16>,
-    /// How long a question to the brokers may take.
+    /// How long a question to the brokers may take. Short: whoever asks cannot be told to stop meanwhile, and asks again.
     pub request_timeout: Duration,
     /// How long dropping a client may hold up its owner; it goes on in the background after that.
     pub drop_timeout: Duration,
@@ -78,7 +78,7 @@ const OURS: &[&str] = &[
 ];
 
 impl KafkaConfig {
-    /// 20 ms linger, 5 min message time-out, 64 MiB each way, messages up to 4 MiB.
+    /// 20 ms linger, 5 min message time-out, 64 MiB each way, messages up to 4 MiB, 5 s for a question.
     #[must_use]
     pub fn new(brokers: impl Into<String>, client_id: impl Into<String>) -> Self {
         Self {
@@ -91,8 +91,8 @@ impl KafkaConfig {
             fetch_bytes: 64 << 20,
             max_message_bytes: 4 << 20,
             replication: None,
-            request_timeout: Duration::from_secs(30),
-            drop_timeout: Duration::from_secs(5),
+            request_timeout: Duration::from_secs(5),
+            drop_timeout: Duration::from_secs(2),
         }
     }
 
@@ -116,6 +116,12 @@ impl KafkaConfig {
         Ok(properties)
     }
 
+    /// The brokers as an error may name them: what stands before an `@` may be somebody's password.
+    pub(crate) fn named_brokers(&self) -> String {
+        let named = self.brokers.split(',').map(|broker| broker.rsplit('@').next().unwrap_or_default().trim());
+        named.collect::<Vec<_>>().join(",")
+    }
+
     pub(crate) fn check(&self) -> Result<(), BusError> {
         if self.brokers.trim().is_empty() {
             return Err(BusError::Config("no brokers are named".to_owned()));
@@ -130,6 +136,8 @@ impl KafkaConfig {
     pub(crate) fn probe(&self) -> Result<ClientConfig, BusError> {
         let mut config = self.shared()?;
         config.set("allow.auto.create.topics", "false").set_log_level(RDKafkaLogLevel::Emerg);
+        // That takes hold once the client is made, when it may have spoken already; this from the first.
+        config.set("log_level", "0");
         Ok(config)
     }
 
@@ -238,6 +246,17 @@ mod tests {
         config.properties.insert("security.protocol".to_owned(), "sasl_ssl".to_owned());
         assert_eq!(config.producer().unwrap().get("security.protocol"), Some("sasl_ssl"));
         assert_eq!(config.consumer(3).unwrap().get("security.protocol"), Some("sasl_ssl"));
+    }
+
+    #[test]
+    fn brokers_are_named_without_what_may_be_a_password() {
+        let config = KafkaConfig::new("SASL_SSL://us:er@kafka-1:9092, kafka-2:9092", "test");
+        assert_eq!(config.named_brokers(), "kafka-1:9092,kafka-2:9092");
+    }
+
+    #[test]
+    fn a_question_takes_seconds_so_that_a_node_can_stop() {
+        assert!(KafkaConfig::new("localhost:9092", "test").request_timeout <= Duration::from_secs(5));
     }
 
     #[test]

@@ -71,7 +71,7 @@ pub(crate) fn create(config: &KafkaConfig, topics: &[Topic]) -> Result<(), BusEr
     Ok(())
 }
 
-/// A new topic is known a moment before it can be used.
+/// A new topic is known a moment before it can be used. All of it takes no longer than `timeout`.
 pub(crate) fn wait_until_led(
     probe: &BaseConsumer<Logging>,
     topics: &[Topic],
@@ -79,8 +79,8 @@ pub(crate) fn wait_until_led(
 ) -> Result<(), BusError> {
     let started = Instant::now();
     for topic in topics {
-        while !is_led(probe, topic, timeout) {
-            if started.elapsed() > timeout {
+        while !is_led(probe, topic, || timeout.saturating_sub(started.elapsed())) {
+            if started.elapsed() >= timeout {
                 return Err(BusError::Unavailable(format!("{} has no leader yet", topic.name)));
             }
             thread::sleep(PAUSE);
@@ -90,9 +90,9 @@ pub(crate) fn wait_until_led(
 }
 
 /// Asks the leaders themselves: the metadata names one before it knows of its new duty.
-fn is_led(probe: &BaseConsumer<Logging>, topic: &Topic, timeout: Duration) -> bool {
-    let led = |partition| probe.fetch_watermarks(&topic.name, partition, timeout).is_ok();
-    partitions(probe, &topic.name, timeout).is_ok_and(|count| (0..count).all(led))
+fn is_led(probe: &BaseConsumer<Logging>, topic: &Topic, left: impl Fn() -> Duration) -> bool {
+    let led = |partition| probe.fetch_watermarks(&topic.name, partition, left()).is_ok();
+    partitions(probe, &topic.name, left()).is_ok_and(|count| (0..count).all(led))
 }
 
 /// Records are kept for ever, because a view is rebuilt from them.

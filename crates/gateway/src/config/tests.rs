@@ -1,6 +1,27 @@
 //! The configuration file as people write it.
 
 use super::*;
+use runtime::SystemClock;
+use security::pki::{self, IssueRequest};
+use std::{fs, os::unix::fs::PermissionsExt as _};
+
+/// A configuration in a folder with certificates, and nothing wrong with it.
+fn at_work(text: &str) -> (tempfile::TempDir, Config) {
+    let folder = tempfile::tempdir().unwrap();
+    pki::init(&folder.path().join("pki"), &SystemClock).unwrap();
+    let caller = domain::Caller::from_name("node/city").unwrap();
+    let request = IssueRequest { caller, dns: vec![], ips: vec![], days: 60 };
+    pki::issue(&folder.path().join("pki"), &request, &SystemClock).unwrap();
+    let tls =
+        "[tls]\nca = \"pki/ca.pem\"\ncert = \"pki/node-city.pem\"\nkey = \"pki/node-city.key\"\ncrl = \"pki/ca.crl\"\n";
+    let config = parse(&format!("{tls}{text}")).unwrap().resolved(&folder.path().join("exchange.toml"));
+    (folder, config)
+}
+
+fn told(config: &Config) -> String {
+    let [one] = config.inspect().try_into().unwrap();
+    one
+}
 
 fn parse(text: &str) -> Result<Config, ConfigError> {
     runtime::config::parse(Path::new("/etc/exchange/exchange.toml"), text)
@@ -96,4 +117,60 @@ fn what_cannot_work_is_named() {
 fn revocation_is_left_unchecked_only_when_said() {
     assert!(parse("").unwrap().tls.files().crl.is_some());
     assert!(parse("[tls]\ncrl = \"\"").unwrap().tls.files().crl.is_none());
+}
+
+#[test]
+fn nothing_wrong_is_nothing_told() {
+    let (_folder, config) = at_work("");
+    assert_eq!(config.inspect(), Vec::<String>::new());
+}
+
+#[test]
+fn files_of_certificates_are_opened() {
+    let (folder, config) = at_work("");
+    let key = folder.path().join("pki/node-city.key");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(told(&config).starts_with("`tls.key`:") && told(&config).contains("chmod 600"), "{}", told(&config));
+    fs::remove_file(&key).unwrap();
+    fs::remove_file(folder.path().join("pki/node-city.pem")).unwrap();
+    let told = config.inspect();
+    assert!(told[0].starts_with("`tls.cert`:") && told[1].starts_with("`tls.key`:") && told.len() == 2, "{told:?}");
+}
+
+#[test]
+fn a_key_of_another_certificate_is_told() {
+    let (folder, mut config) = at_work("");
+    let caller = domain::Caller::from_name("node/other").unwrap();
+    let request = IssueRequest { caller, dns: vec![], ips: vec![], days: 60 };
+    pki::issue(&folder.path().join("pki"), &request, &SystemClock).unwrap();
+    config.tls.key = folder.path().join("pki/node-other.key");
+    assert!(told(&config).contains("name the key that the certificate was issued for"), "{}", told(&config));
+    config.tls.key = config.tls.cert.clone();
+    fs::set_permissions(&config.tls.key, fs::Permissions::from_mode(0o600)).unwrap();
+    assert!(told(&config).contains("holds no private key"), "{}", told(&config));
+}
+
+#[test]
+fn catalogue_filter_and_keys_without_effect_are_told() {
+    let (folder, mut config) = at_work("[catalogue]\ndir = \"cat\"");
+    assert!(told(&config).starts_with("`catalogue.dir`:"), "{}", told(&config));
+    fs::create_dir_all(folder.path().join("cat/grants")).unwrap();
+    fs::write(folder.path().join("cat/grants/a.toml"), "id = \"b\"").unwrap();
+    assert!(told(&config).contains("grants/a.toml"), "{}", told(&config));
+    config.catalogue.dir = None;
+    config.telemetry.log = "bus=loud".to_owned();
+    assert!(told(&config).starts_with("`telemetry.log`:"), "{}", told(&config));
+    config.telemetry = TelemetrySection { otlp: Some("http://localhost:4317".to_owned()), ..Default::default() };
+    assert_eq!(told(&config), "`telemetry.otlp`: has no effect here; take it out of the file");
+}
+
+#[test]
+fn a_machine_with_adapters_alone_needs_no_certificates() {
+    let adapter = "[bus]\nkind = \"kafka\"\nbrokers = \"a:9092\"\n\
+                   [[adapter]]\ndepartment = \"a\"\nsource = { kind = \"files\", folder = \"x\" }";
+    let config = parse(adapter).unwrap().resolved(Path::new("/nowhere/exchange.toml"));
+    assert_eq!(config.inspect(), Vec::<String>::new());
+    let missing = Path::new("/nowhere/kafka.properties").to_owned();
+    let config = Config { bus: BusSection { security_file: Some(missing), ..config.bus.clone() }, ..config };
+    assert!(told(&config).starts_with("`bus.security_file`:"), "{}", told(&config));
 }

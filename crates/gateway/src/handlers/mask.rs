@@ -1,4 +1,5 @@
-//! Originals with every letter and digit hidden: their form shows what is wrong, their content does not show.
+//! Originals with everything but blanks and ASCII punctuation hidden: their form shows what is wrong, their
+//! content does not show.
 
 use serde_json::Value;
 
@@ -22,8 +23,9 @@ fn decoded(encoding: &str, original: &[u8]) -> String {
     encoding.decode_without_bom_handling(original).0.into_owned()
 }
 
+/// A rare name is written in private-use characters, which are neither letters nor digits.
 fn mask(text: &str) -> String {
-    text.chars().map(|c| if c.is_alphanumeric() { '*' } else { c }).collect()
+    text.chars().map(|c| if c.is_whitespace() || c.is_ascii_punctuation() { c } else { '*' }).collect()
 }
 
 fn mask_values(value: &mut Value) {
@@ -46,6 +48,11 @@ mod tests {
         assert_eq!(masked("UTF-8", "张三|110101,x 男\t-".as_bytes()), "**|******,* *\t-");
         let (bytes, ..) = encoding_rs::GB18030.encode("李四,1 ");
         assert_eq!(masked("GB18030", &bytes), "**,* ");
+    }
+
+    #[test]
+    fn private_use_characters_and_marks_are_content() {
+        assert_eq!(masked("UTF-8", "\u{e863}\u{20000}·e\u{301},\u{f0000}（二）\u{0}".as_bytes()), "*****,*****");
     }
 
     #[test]

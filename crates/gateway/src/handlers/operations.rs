@@ -24,6 +24,7 @@ impl Office {
                 as_of: intake.and_then(|intake| intake.as_of),
                 rows: intake.and_then(|intake| intake.rows.as_ref()).map(rows),
                 missing_from_full: intake.map(|intake| narrow(intake.missing_from_full)),
+                files_refused: intake.map(|intake| narrow(intake.files_refused)),
                 rejects_open: Some(narrow(rejects.get(department.as_str()).copied().unwrap_or_default())),
                 lag_records: lag.records.get(department).copied().map(narrow),
             }

@@ -67,7 +67,7 @@ impl Office {
         let wanted = if request.reject_ids.is_empty() {
             self.all_open(&request).await?
         } else if request.department.is_empty() && request.rule.is_empty() {
-            self.named(&request.reject_ids).await?
+            self.redrivable(&request.reject_ids).await?
         } else {
             return Err(Fault::field("reject_ids", "alone", "name rejects, or a department or rule, not both"));
         };
@@ -142,6 +142,23 @@ impl Office {
         if missing.is_empty() { Ok(found) } else { Err(Fault::Invalid(missing)) }
     }
 
+    /// The rejects named; one whose original was too large to be kept cannot be put through again.
+    async fn redrivable(&self, ids: &[String]) -> Result<Vec<StoredReject>, Fault> {
+        let named = self.named(ids).await?;
+        let mut faults = Vec::new();
+        for (at, stored) in named.iter().enumerate() {
+            if !has_original(stored)? {
+                faults.push(FieldFault {
+                    field: format!("reject_ids[{at}]"),
+                    rule: "reject.no-original",
+                    description: "its row was too large to be kept: correct it at its source, and dismiss it"
+                        .to_owned(),
+                });
+            }
+        }
+        if faults.is_empty() { Ok(named) } else { Err(Fault::Invalid(faults)) }
+    }
+
     async fn all_open(&self, request: &v1::RedriveRequest) -> Result<Vec<StoredReject>, Fault> {
         if request.department.is_empty() && request.rule.is_empty() {
             return Err(Fault::field("reject_ids", "required", "name rejects, or a department, a rule or both"));
@@ -158,8 +175,7 @@ impl Office {
             let some = self.parts.view.rejects(&filter).await.map_err(|error| store_away(&error))?;
             let Some(last) = some.last() else { return Ok(all) };
             filter.after = Some((last.rejected_at, last.id.clone()));
-            // The rejects themselves are not needed, and may be many.
-            all.extend(some.into_iter().map(|stored| StoredReject { payload: bytes::Bytes::new(), ..stored }));
+            all.extend(some.into_iter().filter_map(bare).collect::<Result<Vec<_>, _>>()?);
         }
     }
 
@@ -223,6 +239,16 @@ fn read(stored: &StoredReject) -> Result<v1::Reject, Fault> {
         tracing::error!(reject_id = stored.id, "stored reject cannot be read as {}", v1::Reject::full_name());
         Fault::Internal
     })
+}
+
+fn has_original(stored: &StoredReject) -> Result<bool, Fault> {
+    read(stored).map(|reject| !reject.original.is_empty())
+}
+
+/// A reject that can be put through again, without its content, which may be much.
+fn bare(stored: StoredReject) -> Option<Result<StoredReject, Fault>> {
+    let bare = |stored| StoredReject { payload: bytes::Bytes::new(), ..stored };
+    has_original(&stored).map(|has_one| has_one.then(|| bare(stored))).transpose()
 }
 
 fn shown(stored: &StoredReject, reject: v1::Reject) -> v1::RejectView {

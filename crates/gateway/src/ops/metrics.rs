@@ -37,6 +37,7 @@ struct Figures {
     source_rows: Counters<1>,
     rows: Counters<2>,
     waiting: Gauges<1>,
+    files_refused: Counters<1>,
     records: Counters<3>,
     last_success: Seconds,
     freshness: Seconds,
@@ -88,6 +89,7 @@ impl Figures {
             source_rows: registry.register("exchange_source_rows_total", "Rows read", Family::default()),
             rows: registry.register("exchange_rows_total", "Rows read, by how they ended", Family::default()),
             waiting: registry.register("exchange_rows_waiting", "Rows that wait for another row", Family::default()),
+            files_refused: registry.register("exchange_files_refused_total", "Files refused whole", Family::default()),
             records: registry.register(
                 "exchange_records_total",
                 "Records taken from the bus since the start",
@@ -95,7 +97,7 @@ impl Figures {
             ),
             last_success: registry.register(
                 "exchange_department_last_success_timestamp_seconds",
-                "When a unit of intake last finished",
+                "When a unit of intake, such as a file, was last taken in to its end",
                 Family::default(),
             ),
             freshness: registry.register(
@@ -130,6 +132,7 @@ impl Figures {
                 put(&self.rows, &[("department", department.to_owned()), ("result", result.to_owned())], count);
             }
         }
+        put(&self.files_refused, &own(), intake.files_refused);
         let at = |wire: Option<&prost_types::Timestamp>| contract::convert::from_wire(wire?).ok();
         if let Some(last) = at(intake.last_success.as_ref()) {
             let since = (last - Timestamp::UNIX_EPOCH).to_std().unwrap_or_default();
@@ -145,7 +148,7 @@ impl Figures {
         for (department, records) in &lag.records {
             set(&self.lag, &[("department", department.clone())], *records);
         }
-        for ((department, resource, operation), count) in &lag.changed {
+        for ((department, resource, operation), count) in &lag.taken {
             let labels = [
                 ("department", department.clone()),
                 ("resource", resource.clone()),

@@ -1,4 +1,4 @@
-//! A bus whose consumers hear nothing until the test lets them.
+//! A bus that is away, or whose consumers hear nothing, until the test lets them.
 
 use bus::{Bus, BusError, Consumer, Event, Position, Producer, Start, Topic};
 use std::{
@@ -13,6 +13,8 @@ use std::{
 pub(crate) struct Held {
     pub(crate) inner: Arc<dyn Bus>,
     pub(crate) is_open: Arc<AtomicBool>,
+    /// Whether the bus is away as long as it is not open.
+    pub(crate) is_away: bool,
 }
 
 struct HeldConsumer {
@@ -22,6 +24,9 @@ struct HeldConsumer {
 
 impl Bus for Held {
     fn create_topics(&self, topics: &[Topic]) -> Result<(), BusError> {
+        if self.is_away && !self.is_open.load(Ordering::Relaxed) {
+            return Err(BusError::Unavailable("broker is away".to_owned()));
+        }
         self.inner.create_topics(topics)
     }
 

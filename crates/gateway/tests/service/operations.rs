@@ -20,6 +20,7 @@ async fn status_has_the_shape_of_the_contract() {
         "read": 3, "published": 1, "unchanged": 1, "superseded": 0, "rejected": 1, "skipped": 0, "waiting": 0,
     });
     assert_eq!((&police["rows"], &police["rejects_open"], &police["missing_from_full"]), (&rows, &json!(1), &json!(0)));
+    assert_eq!(police["files_refused"], 2);
     assert_eq!(police["as_of"], "2026-11-02T02:00:00Z");
 }
 
@@ -94,4 +95,19 @@ async fn redriven_rejects_are_told_to_their_adapter() {
     assert_eq!((command.department.as_str(), command.targets[0].reject_id.as_str()), (DEPARTMENT, "r-1"));
     let nothing = world.operator().rest("POST", "/v1/operations/rejects:redrive", Some("{}")).await;
     assert_eq!(nothing.json()["fields"][0]["field"], "reject_ids");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reject_without_its_original_is_not_put_through_again() {
+    let world = World::ready().await;
+    world.take_in_a_reject("r-1").await;
+    world.take_in_a_reject_of("r-2", "").await;
+    let redrive = |body: Value| {
+        let operator = world.operator();
+        async move { operator.rest("POST", "/v1/operations/rejects:redrive", Some(&body.to_string())).await }
+    };
+    let named = redrive(json!({ "reject_ids": ["r-1", "r-2"] })).await;
+    assert_eq!((named.status, &named.json()["fields"][0]["field"]), (400, &json!("reject_ids[1]")), "{}", named.text);
+    let by_rule = redrive(json!({ "rule": "citizen-id.checksum" })).await;
+    assert_eq!(by_rule.json()["redriven"], 1, "{}", by_rule.text);
 }

@@ -16,7 +16,7 @@ use std::sync::{
 async fn nothing_is_answered_before_the_bus_has_been_read() {
     let is_open = Arc::new(AtomicBool::new(false));
     let gate = Arc::clone(&is_open);
-    let world = World::on(move |inner| Arc::new(Held { inner, is_open: gate })).await;
+    let world = World::on(move |inner| Arc::new(Held { inner, is_open: gate, is_away: false })).await;
     let page = world.ops("/readyz").await;
     assert_eq!(page.status, 503);
     assert!(page.text.contains("view: not ready: reading the bus"), "{}", page.text);
@@ -26,6 +26,17 @@ async fn nothing_is_answered_before_the_bus_has_been_read() {
     world.until_ready().await;
     let late = world.consumer().rest("POST", "/v1/resolve", Some(&question().to_string())).await;
     assert_eq!(late.status, 200, "{}", late.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bus_that_is_away_is_told_until_it_is_back() {
+    let is_open = Arc::new(AtomicBool::new(false));
+    let gate = Arc::clone(&is_open);
+    let world = World::on(move |inner| Arc::new(Held { inner, is_open: gate, is_away: true })).await;
+    let told = "view: not ready: the view cannot follow the bus: bus is unavailable: broker is away\n";
+    while !world.ops("/readyz").await.text.contains(told) {}
+    is_open.store(true, Ordering::Relaxed);
+    world.until_ready().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,6 +60,24 @@ async fn readiness_names_what_is_not_ready() {
         "{}",
         page.text
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_catalogue_entry_that_cannot_be_read_is_told() {
+    let world = World::ready().await;
+    let is_in_force = || world.running.directory.now().catalogue.consumers.contains_key("one-window");
+    while !is_in_force() {
+        tokio::task::yield_now().await;
+    }
+    world.publish(contract::topics::CONTROL, "consumer/one-window", b"nonsense");
+    while is_in_force() {
+        tokio::task::yield_now().await;
+    }
+    let page = world.ops("/readyz").await;
+    assert_eq!(page.status, 200);
+    assert!(page.text.contains("warning: view: catalogue entry consumer/one-window cannot be read"), "{}", page.text);
+    let metrics = world.ops("/metrics").await.text;
+    assert!(metrics.contains("exchange_unreadable_messages_total{topic=\"exchange.control\"} 1"), "{metrics}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,6 +109,7 @@ async fn metrics_tell_the_feed_and_are_well_named() {
         "exchange_source_rows_total{department=\"public-security\"} 3",
         "exchange_rows_total{department=\"public-security\",result=\"published\"} 1",
         "exchange_rows_waiting{department=\"public-security\"} 0",
+        "exchange_files_refused_total{department=\"public-security\"} 2",
         "exchange_freshness_seconds{department=\"public-security\"} 0.0",
         "exchange_department_last_success_timestamp_seconds{department=\"public-security\"} 1793584800.0",
         "exchange_records_total{department=\"public-security\",resource=\"natural-person\",operation=\"upsert\"} 1",
@@ -95,6 +125,16 @@ async fn metrics_tell_the_feed_and_are_well_named() {
     }
     let open = plain(world.running.ops, "/metrics", "localhost", "application/openmetrics-text").await;
     assert!(open.text.ends_with("# EOF\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_certificate_is_for_the_operator_to_correct() {
+    let world = World::ready().await;
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path());
+    let bus = open_bus(&config, world.process.clock()).unwrap();
+    let refused = Gateway::start(&world.process, &config, bus).await.unwrap_err();
+    assert!(matches!(refused, GatewayError::Security(_)) && refused.is_configuration(), "{refused:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -123,6 +123,7 @@ impl World {
             positions: vec![TopicPosition { partition: 0, offset: i64::try_from(offset + 1).unwrap() }],
             finished_units: 1,
             finished_full_units: 1,
+            files_refused: 2,
             ..DepartmentIntake::default()
         };
         self.publish(topics::STATUS, DEPARTMENT, &intake.encode_to_vec());
@@ -132,6 +133,11 @@ impl World {
     }
 
     pub(crate) async fn take_in_a_reject(&self, id: &str) {
+        self.take_in_a_reject_of(id, "张三|110105").await;
+    }
+
+    /// A reject of this row; of none, when the row was too large to be kept.
+    pub(crate) async fn take_in_a_reject_of(&self, id: &str, row: &str) {
         let reject = Reject {
             reject_id: id.into(),
             department: DEPARTMENT.into(),
@@ -139,7 +145,7 @@ impl World {
             rule: "citizen-id.checksum".into(),
             field: "SFZH".into(),
             encoding: "GB18030".into(),
-            original: encoding_rs::GB18030.encode("张三|110105").0.into_owned(),
+            original: encoding_rs::GB18030.encode(row).0.into_owned(),
             rejected_at: Some(Timestamp { seconds: self.clock.now().timestamp(), nanos: 0 }),
             state: RejectState::Open.into(),
             ..Reject::default()

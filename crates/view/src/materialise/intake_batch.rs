@@ -1,17 +1,19 @@
 //! One step's messages as one batch of the store.
 
+use super::control::ControlChange;
 use crate::{
     Progress,
     shape::{self, Unreadable},
     topics::Carries,
 };
 use bus::Delivery;
-use contract::v1::ControlEntry;
 use domain::catalogue::Catalogue;
-use prost::Message;
 use std::collections::BTreeMap;
 use store::{Batch, ControlWrite};
 use tracing::warn;
+
+/// Longest key of an entry, in bytes.
+const MAX_KEY: usize = 256;
 
 /// What a step has gathered.
 #[derive(Debug, Default)]
@@ -19,7 +21,7 @@ pub(super) struct Gathered {
     /// For the store.
     pub(super) batch: Batch,
     /// For the catalogue in force.
-    pub(super) entries: Vec<ControlEntry>,
+    pub(super) changes: Vec<ControlChange>,
     /// Partitions that were read to their end.
     pub(super) ends: Vec<(String, u32)>,
     /// Records by department, resource and operation.
@@ -68,19 +70,20 @@ impl Gathered {
         Ok(())
     }
 
-    /// A tombstone removes the entry of its key; commands to adapters are passed over.
+    /// A tombstone removes the entry of its key; commands to adapters are passed over. What cannot be read is
+    /// stored all the same, for a build that can read it.
     fn control(&mut self, delivery: &Delivery) -> Result<(), Unreadable> {
         let key = std::str::from_utf8(&delivery.key).map_err(|_| Unreadable)?.to_owned();
         if key.starts_with("redrive/") {
             return Ok(());
         }
-        let (kind, id) = key.split_once('/').filter(|_| key.len() <= 256).ok_or(Unreadable)?;
-        let entry = match &delivery.payload {
-            Some(payload) => ControlEntry::decode(payload.clone()).map_err(|_| Unreadable)?,
-            None => ControlEntry { kind: kind.to_owned(), id: id.to_owned(), removed: true, ..ControlEntry::default() },
-        };
-        self.entries.push(entry);
+        if key.len() > MAX_KEY {
+            return Err(Unreadable);
+        }
+        let change = ControlChange::read(&key, delivery.payload.as_deref());
+        let is_readable = change.as_ref().is_some_and(ControlChange::is_readable);
+        self.changes.extend(change);
         self.batch.control.push(ControlWrite { key, payload: delivery.payload.clone() });
-        Ok(())
+        if is_readable { Ok(()) } else { Err(Unreadable) }
     }
 }

@@ -25,6 +25,10 @@ struct Inner {
     faults: bool,
     /// Topic that takes nothing now.
     away: Option<String>,
+    /// Topic that may not be written.
+    forbidden: Option<String>,
+    /// Nobody answers.
+    left: bool,
 }
 
 struct Sender {
@@ -65,7 +69,7 @@ impl TestBus {
     /// Works again.
     pub(super) fn heal(&self) {
         let mut inner = self.lock();
-        (inner.dies_at, inner.calls, inner.away) = (None, 0, None);
+        (inner.dies_at, inner.calls, inner.away, inner.left) = (None, 0, None, false);
     }
 
     /// Calls so far.
@@ -73,7 +77,17 @@ impl TestBus {
         self.lock().calls
     }
 
-    /// A topic takes nothing until the bus is healed.
+    /// Nobody answers until the bus is healed.
+    pub(super) fn leave(&self) {
+        self.lock().left = true;
+    }
+
+    /// A topic may be read only.
+    pub(super) fn forbid(&self, topic: &str) {
+        self.lock().forbidden = Some(topic.to_owned());
+    }
+
+    /// A topic takes and gives nothing until the bus is healed.
     pub(super) fn away(&self, topic: &str) {
         self.lock().away = Some(topic.to_owned());
     }
@@ -104,6 +118,9 @@ impl TestBus {
     fn call(&self) -> Result<MutexGuard<'_, Inner>, BusError> {
         let mut inner = self.lock();
         inner.calls += 1;
+        if inner.left {
+            return Err(BusError::Unavailable("no broker answers".to_owned()));
+        }
         match inner.dies_at {
             Some(call) if inner.calls >= call => {
                 if let Some(happens) = inner.last_words.take() {
@@ -185,6 +202,9 @@ impl Producer for Sender {
         if inner.away.as_deref() == Some(topic) {
             return Err(BusError::Unavailable("away".to_owned()).into());
         }
+        if inner.forbidden.as_deref() == Some(topic) {
+            return Err(BusError::NotAllowed(topic.to_owned()).into());
+        }
         if self.flying.len() >= QUEUE {
             return Err(SendError::Full);
         }
@@ -230,6 +250,9 @@ impl Producer for Sender {
 impl Consumer for Reader {
     fn poll(&mut self, max: usize, _wait: Duration, events: &mut Vec<Event>) -> Result<(), BusError> {
         let inner = self.bus.call()?;
+        if self.next.keys().any(|(topic, _)| inner.away.as_ref() == Some(topic)) {
+            return Err(BusError::Unavailable("away".to_owned()));
+        }
         for ((topic, partition), next) in &mut self.next {
             let messages = inner.topics.get(topic).map_or(&[][..], |topic| topic[*partition as usize].as_slice());
             let from = usize::try_from(*next).unwrap();

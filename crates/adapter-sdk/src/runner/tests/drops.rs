@@ -50,6 +50,10 @@ fn other_bytes_than_the_flag_speaks_of_are_refused_whole() {
     assert!(why.contains("rule: file.hash\n") && why.contains(crate::rules::FILE_HASH.en), "{why}");
     assert!(world.records().is_empty());
     assert_eq!(world.counters().files_refused, 1);
+    assert_eq!(world.intake().files_refused, 1);
+    world.lose_state();
+    world.step().unwrap();
+    assert_eq!(world.counters().files_refused, 1, "a lost state takes over what was announced");
 }
 
 #[test]

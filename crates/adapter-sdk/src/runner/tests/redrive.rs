@@ -2,6 +2,7 @@
 
 use super::{
     bus::TestBus,
+    logs::{logged, with},
     world::{GoOn, REJECTS, World},
 };
 use crate::{Adapter, Department, Mapping, Row, Runner, RunnerConfig, Translated, testing};
@@ -61,7 +62,7 @@ fn ask(world: &World, department: &str) {
     let command = RedriveCommand { department: department.to_owned(), targets };
     let headers = [("ce_type", RedriveCommand::full_name())];
     let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
-    world.bus.put("exchange.control", "redrive", &headers, &command.encode_to_vec());
+    world.bus.put("exchange.control", &format!("redrive/{department}/1"), &headers, &command.encode_to_vec());
 }
 
 fn target(id: &str, partition: u32, offset: u64) -> RedriveTarget {
@@ -154,5 +155,63 @@ fn a_crash_while_rejects_are_driven_again_changes_nothing() {
             (&expected.0, &expected.1, &expected.2),
             "call {call}"
         );
+        assert!(are_taken_back(&world), "call {call}");
     }
+}
+
+/// Whether compaction leaves no command.
+fn are_taken_back(world: &World) -> bool {
+    world.bus.messages("exchange.control").last().is_some_and(|last| last.payload.is_none())
+}
+
+#[test]
+fn a_command_that_was_heeded_is_taken_off_the_control_topic() {
+    let world = world();
+    ask(&world, "testing");
+    let mut runner = mended(&world);
+    assert_eq!(runner.step(&GoOn).unwrap().redriven, 2);
+    assert!(are_taken_back(&world));
+    let keys = world.bus.messages("exchange.control").into_iter().map(|message| message.key);
+    assert!(keys.len() >= 2 && keys.into_iter().all(|key| key == "redrive/testing/1"));
+    assert_eq!(runner.step(&GoOn).unwrap().redriven, 0);
+}
+
+#[test]
+fn a_command_to_another_department_is_left_on_the_control_topic() {
+    let world = world();
+    ask(&world, "somebody");
+    mended(&world).step(&GoOn).unwrap();
+    assert_eq!(world.bus.messages("exchange.control").len(), 1);
+}
+
+#[test]
+fn where_the_control_topic_may_only_be_read_rejects_are_driven_again_all_the_same() {
+    let world = world();
+    world.bus.forbid("exchange.control");
+    ask(&world, "testing");
+    let mut runner = mended(&world);
+    let lines = logged(|| assert_eq!(runner.step(&GoOn).unwrap().redriven, 2));
+    assert_eq!(with(&lines, "stays on the control topic").len(), 1, "{lines:?}");
+    assert_eq!(runner.step(&GoOn).unwrap().redriven, 0);
+}
+
+#[test]
+fn a_reject_without_its_original_is_passed_over_with_a_warning() {
+    let world = World::new(TestBus::default());
+    let row = format!("20260101000003|a|B|{}", "x".repeat(3000));
+    world.put("L_320102_001.txt", 'I', &[&row]);
+    world.step().unwrap();
+    let rejects = world.rejects();
+    assert!(rejects.len() == 1 && rejects.values().all(|reject| reject.original.is_empty()));
+    ask(&world, "testing");
+    let mut runner = mended(&world);
+    let lines = logged(|| assert_eq!(runner.step(&GoOn).unwrap().redriven, 0));
+    let told = with(&lines, "reject is not redriven");
+    assert!(
+        told.len() == 1 && told[0].contains("WARN") && told[0].contains(rejects.keys().next().unwrap()),
+        "{lines:?}"
+    );
+    assert!(with(&lines, "xxxx").is_empty());
+    assert_eq!(world.rejects(), rejects);
+    assert!(are_taken_back(&world));
 }
