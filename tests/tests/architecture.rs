@@ -15,8 +15,13 @@ const EDGES: &[(&str, &[&str])] = &[
     ("store", &["domain"]),
     ("view", &["bus", "contract", "domain", "security", "store"]),
     ("routing", &["contract", "domain", "policy", "security", "store", "view"]),
-    ("adapter-sdk", &["bus", "contract", "domain", "security", "store"]),
-    ("gateway", &["bus", "contract", "domain", "policy", "routing", "runtime", "security", "store", "view"]),
+    ("formats", &["domain"]),
+    ("adapter-sdk", &["bus", "contract", "domain", "formats", "security", "store"]),
+    ("sources", &["adapter-sdk", "bus", "domain", "security"]),
+    (
+        "gateway",
+        &["adapter-sdk", "bus", "contract", "domain", "policy", "routing", "runtime", "security", "store", "view"],
+    ),
     ("public-security", &["adapter-sdk", "contract", "domain"]),
     ("market-supervision", &["adapter-sdk", "contract", "domain"]),
     (
@@ -32,6 +37,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "public-security",
             "runtime",
             "security",
+            "sources",
             "store",
             "view",
         ],

@@ -1,7 +1,7 @@
 //! Values of an entity's elements, read as this department writes them.
 
 use adapter_sdk::{
-    format::xml::Entity,
+    formats::xml::Entity,
     rules::{DATE_INVALID, FIELD_INVALID, FIELD_REQUIRED, NUMBER_INVALID},
 };
 use domain::{

@@ -2,13 +2,13 @@
 
 use adapter_sdk::{
     FileKind, FileName,
-    format::xml::{Encoding, XmlEntities},
+    formats::xml::{Encoding, XmlEntities},
 };
 use domain::date;
 
 /// `ENT_<yyyyMMdd>_<seq3>.xml`: one page of one batch.
 pub(crate) fn kind() -> FileKind {
-    FileKind { pattern: "ENT_<yyyyMMdd>_<seq3>.xml", parse_name, framing: Box::new(DOCUMENT) }
+    FileKind { pattern: "ENT_<yyyyMMdd>_<seq3>.xml", parse_name, recognises: |_| false, framing: Box::new(DOCUMENT) }
 }
 
 /// The document, however it arrives. Its declaration names GB2312, its bytes are GB18030.

@@ -8,17 +8,23 @@
 //! ```
 //! let adapter = market_supervision::adapter();
 //! assert_eq!(adapter.id(), "market-supervision");
-//! assert!((adapter.files.parse_name)("ENT_20261101_001.xml").is_some());
+//! assert!(adapter.said_by("ENT_20261101_001.xml").is_some());
 //! ```
 mod fields;
 mod file;
 mod mapping;
 mod rules;
 
-use adapter_sdk::Adapter;
+use adapter_sdk::{
+    Adapter, Way,
+    transport::{Completion, Transport},
+};
 
 /// The department's adapter.
 #[must_use]
 pub fn adapter() -> Adapter {
-    Adapter { mapping: Box::new(mapping::EnterpriseRegister), files: file::kind() }
+    Adapter {
+        mapping: Box::new(mapping::EnterpriseRegister),
+        ways: vec![Way { transport: Transport::Files(Completion::FlagFile), files: file::kind() }],
+    }
 }

@@ -15,7 +15,7 @@ use crate::{
 };
 use adapter_sdk::{
     Department, Draft, Effect, Mapping, Rejection, Resource, Row, Translated,
-    format::xml::{ENTITY_UNKNOWN, Encoding, Entity},
+    formats::xml::{ENTITY_UNKNOWN, Encoding, Entity},
 };
 use contract::canonical::v1 as canonical;
 use domain::Identifier;

@@ -1,7 +1,7 @@
 //! The rules that are this department's own, and the list of all that its entities can meet.
 
 use adapter_sdk::{
-    format::xml::{ENTITY_MALFORMED, ENTITY_SIZE, ENTITY_UNKNOWN},
+    formats::xml::{ENTITY_MALFORMED, ENTITY_SIZE, ENTITY_UNKNOWN},
     rules::{
         CERTIFICATE_NUMBER, CODE_UNKNOWN, DATE_INVALID, FIELD_INVALID, FIELD_REQUIRED, NUMBER_INVALID,
         PARTY_IDENTIFIER, PARTY_MASKED, PARTY_MISSING, ROW_ENCODING, USCC_ABSENT, USCC_CHECKSUM, USCC_INNER_CHECK,

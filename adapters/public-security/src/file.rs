@@ -3,7 +3,7 @@
 use crate::layout::ROW;
 use adapter_sdk::{
     FileKind, FileName,
-    format::{
+    formats::{
         fixed::{FixedWidth, Trailer},
         framing::Facts,
     },
@@ -15,6 +15,7 @@ pub(crate) fn kind() -> FileKind {
     FileKind {
         pattern: "CZRK_<area6>_<yyyyMMdd>_<seq3>.txt",
         parse_name,
+        recognises: |_| false,
         framing: Box::new(FixedWidth {
             heading,
             row_mark: b'D',

@@ -1,6 +1,6 @@
 //! Where the fields of a row lie (interface document, "Row").
 
-use adapter_sdk::format::fixed::{Field, Layout};
+use adapter_sdk::formats::fixed::{Field, Layout};
 
 macro_rules! layout {
     ($bytes:literal: $($(#[$doc:meta])* $field:ident $name:literal $from:literal $length:literal;)*) => {

@@ -7,17 +7,23 @@
 //! ```
 //! let adapter = public_security::adapter();
 //! assert_eq!(adapter.id(), "public-security");
-//! assert!((adapter.files.parse_name)("CZRK_330106_20261122_001.txt").is_some());
+//! assert!(adapter.said_by("CZRK_330106_20261122_001.txt").is_some());
 //! ```
 mod file;
 mod layout;
 mod mapping;
 mod rules;
 
-use adapter_sdk::Adapter;
+use adapter_sdk::{
+    Adapter, Way,
+    transport::{Completion, Transport},
+};
 
 /// The department's adapter.
 #[must_use]
 pub fn adapter() -> Adapter {
-    Adapter { mapping: Box::new(mapping::ResidentRegister), files: file::kind() }
+    Adapter {
+        mapping: Box::new(mapping::ResidentRegister),
+        ways: vec![Way { transport: Transport::Files(Completion::FlagFile), files: file::kind() }],
+    }
 }

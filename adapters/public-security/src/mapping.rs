@@ -9,7 +9,7 @@ use crate::{
 };
 use adapter_sdk::{
     Department, Draft, Effect, Mapping, Rejection, Resource, Row, Translated,
-    format::fixed::{Field, FixedRow, RowFault},
+    formats::fixed::{Field, FixedRow, RowFault},
     rules::{
         CITIZEN_ID_CHECKSUM, CITIZEN_ID_DATE, CITIZEN_ID_MASKED, CITIZEN_ID_MISSING, CODE_UNKNOWN, DATE_INVALID,
         DIVISION_UNKNOWN, FIELD_INVALID, FIELD_REQUIRED, MESSAGE_OP, ROW_ENCODING,
@@ -42,7 +42,7 @@ impl Mapping for ResidentRegister {
     fn translate(&self, row: &Row<'_>, _memory: Option<&[u8]>) -> Translated {
         let key = key_in(row.bytes);
         match judge(row.bytes) {
-            Ok(Some(draft)) => Translated::Records { drafts: vec![draft], memory: None },
+            Ok(Some(draft)) => Translated::records(vec![draft]),
             Ok(None) => Translated::Superseded { about: key.map(|key| (NATURAL_PERSON, key)) },
             Err(Fault { rule, field }) => {
                 Translated::Rejected(Rejection { rule, field, resource: NATURAL_PERSON, key })

@@ -17,12 +17,12 @@ fn adapter() -> Adapter {
 }
 
 fn translate(bytes: &[u8]) -> Translated {
-    adapter().mapping.translate(&Row { kind: "", bytes }, None)
+    adapter().mapping.translate(&Row::of(bytes), None)
 }
 
 fn draft(line: &Line) -> Draft {
     match translate(&line.0) {
-        Translated::Records { mut drafts, memory: None } if drafts.len() == 1 => drafts.remove(0),
+        Translated::Records { mut drafts, memory: None, .. } if drafts.len() == 1 => drafts.remove(0),
         other => panic!("one record expected, not {other:?}"),
     }
 }
@@ -305,7 +305,7 @@ fn blanks_go_and_full_width_identifiers_become_half_width() {
 fn a_file_is_cut_into_its_rows() {
     let lines = [Line::new(), edited(&[("jlbz", "2")]), Line::new().with_bytes("xm", &[0x80])];
     let bytes = file('F', &lines);
-    let framing = adapter().files.framing;
+    let framing = adapter().ways.remove(0).files.framing;
     let facts = framing.inspect(&mut bytes.as_slice()).unwrap();
     assert_eq!((facts.rows, facts.full, facts.scope.as_str()), (3, true, "330106"));
     assert_eq!(facts.as_of.unwrap().to_rfc3339(), "2026-01-02T18:00:00+00:00");

@@ -3,7 +3,7 @@
 use crate::{
     hash,
     judge::Weighed,
-    mapping::{Department, Effect, Rejection},
+    mapping::{Department, Effect, Rejection, Row},
     state::{self, Unit},
 };
 use contract::{
@@ -12,6 +12,7 @@ use contract::{
     v1::{DepartmentIntake, Reject, RejectState},
 };
 use domain::{Language, Timestamp};
+use formats::framing::{FramedRow, RowPlace};
 use prost::Message;
 
 /// Which topic a message goes to.
@@ -25,6 +26,9 @@ pub(crate) enum Channel {
 
 /// Header of a reject: the kind of the row where the source has several, without which it cannot be translated again.
 pub(crate) const ROW_KIND: &str = "exchange-row-kind";
+
+/// Header of a reject: the source's own stamp of what the row came in, needed likewise.
+pub(crate) const ROW_STAMP: &str = "exchange-row-stamp";
 
 /// A message made up and ready to be sent, as often as it takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,21 +45,98 @@ pub(crate) struct Outgoing {
 pub(crate) struct Place<'a> {
     pub(crate) unit: &'a Unit,
     pub(crate) number: u64,
-    pub(crate) byte_from: u64,
-    pub(crate) byte_to: u64,
     pub(crate) kind: &'a str,
+    pub(crate) at: At<'a>,
     pub(crate) bytes: &'a [u8],
 }
 
-impl Place<'_> {
+/// Where in its unit a row lies.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum At<'a> {
+    Bytes { from: u64, to: u64 },
+    Sheet(&'a str),
+    Table(&'a str),
+    Topic { topic: &'a str, partition: i32, offset: i64 },
+    Passing,
+}
+
+impl<'a> At<'a> {
+    /// Where a row of a file lies.
+    pub(crate) fn framed(row: &'a FramedRow) -> Self {
+        match &row.place {
+            RowPlace::Bytes => Self::Bytes { from: row.byte_from, to: row.byte_to },
+            place => Self::place(place),
+        }
+    }
+
+    /// Where a row lies that has no bytes of a file.
+    pub(crate) fn place(place: &'a RowPlace) -> Self {
+        match place {
+            RowPlace::Sheet { sheet } => Self::Sheet(sheet),
+            RowPlace::Table { key } => Self::Table(key),
+            RowPlace::Topic { topic, partition, offset } => {
+                Self::Topic { topic, partition: *partition, offset: *offset }
+            }
+            RowPlace::Bytes | RowPlace::Passing => Self::Passing,
+        }
+    }
+
+    /// Where a record or reject says that its row lay.
+    pub(crate) fn stated(source: &'a Source) -> Self {
+        if !source.table.is_empty() {
+            Self::Table(&source.key)
+        } else if let (Some(partition), Some(offset)) = (source.partition, source.offset) {
+            Self::Topic { topic: &source.topic, partition, offset }
+        } else if let (Some(from), Some(to)) = (source.byte_from, source.byte_to) {
+            Self::Bytes { from, to }
+        } else if source.sheet.is_empty() {
+            Self::Passing
+        } else {
+            Self::Sheet(&source.sheet)
+        }
+    }
+
+    /// The row's key in its table.
+    pub(crate) fn key(self) -> &'a str {
+        if let Self::Table(key) = self { key } else { "" }
+    }
+}
+
+impl<'a> Place<'a> {
+    /// A row of a file.
+    pub(crate) fn framed(unit: &'a Unit, row: &'a FramedRow) -> Self {
+        Self { unit, number: row.number, kind: &row.kind, at: At::framed(row), bytes: &row.bytes }
+    }
+
+    /// The row as its mapping gets it.
+    pub(crate) fn row(&self) -> Row<'a> {
+        Row { kind: self.kind, origin: &self.unit.file, stamp: &self.unit.stamp, key: self.at.key(), bytes: self.bytes }
+    }
+
     /// The place as records and rejects state it.
     pub(crate) fn source(&self, department: &Department) -> Source {
+        let mut source = self.said(department);
+        match self.at {
+            At::Bytes { from, to } => (source.byte_from, source.byte_to) = (Some(from), Some(to)),
+            At::Sheet(sheet) => sheet.clone_into(&mut source.sheet),
+            At::Table(key) => {
+                self.kind.clone_into(&mut source.table);
+                key.clone_into(&mut source.key);
+            }
+            At::Topic { topic, partition, offset } => {
+                topic.clone_into(&mut source.topic);
+                (source.partition, source.offset) = (Some(partition), Some(offset));
+            }
+            At::Passing => {}
+        }
+        source
+    }
+
+    fn said(&self, department: &Department) -> Source {
         Source {
             system: department.system.to_owned(),
             file: self.unit.file.clone(),
             row: Some(self.number),
-            byte_from: Some(self.byte_from),
-            byte_to: Some(self.byte_to),
             digest: hash::of_bytes(self.bytes).to_vec(),
             adapter_version: env!("CARGO_PKG_VERSION").to_owned(),
             mapping_version: department.mapping_version.to_owned(),
@@ -66,7 +147,18 @@ impl Place<'_> {
 
     /// Deterministic, so that the reject of a row read twice is one reject.
     pub(crate) fn reject_id(&self, department: &Department) -> String {
-        hash::reject_id(department.id, &self.unit.file, &self.unit.hash, self.number)
+        let (kind, bytes) = (self.kind.as_bytes(), self.bytes);
+        match self.at {
+            At::Bytes { .. } | At::Sheet(_) => {
+                hash::reject_id(department.id, &self.unit.file, &self.unit.hash, self.number)
+            }
+            At::Table(key) => hash::passing_reject_id(department.id, &[kind, key.as_bytes(), bytes]),
+            At::Topic { topic, partition, offset } => hash::passing_reject_id(
+                department.id,
+                &[topic.as_bytes(), &partition.to_be_bytes(), &offset.to_be_bytes(), bytes],
+            ),
+            At::Passing => hash::passing_reject_id(department.id, &[kind, bytes]),
+        }
     }
 
     /// When the row's unit was begun.
@@ -85,11 +177,10 @@ impl Outgoing {
         }
     }
 
-    pub(crate) fn reject(reject: &Reject, row_kind: &str) -> Self {
+    pub(crate) fn reject(reject: &Reject, row_kind: &str, row_stamp: &str) -> Self {
         let mut headers = Vec::from(topics::reject_headers(reject));
-        if !row_kind.is_empty() {
-            headers.push((ROW_KIND, row_kind.to_owned()));
-        }
+        let of_row = [(ROW_KIND, row_kind), (ROW_STAMP, row_stamp)].into_iter().filter(|(_, value)| !value.is_empty());
+        headers.extend(of_row.map(|(name, value)| (name, value.to_owned())));
         let payload = Some(reject.encode_to_vec());
         Self { channel: Channel::Rejects, key: reject.reject_id.clone(), headers, payload }
     }
@@ -153,7 +244,7 @@ pub(crate) fn reject(department: &Department, rejection: &Rejection, place: &Pla
         field: rejection.field.to_owned(),
         message: rejection.rule.sentence(language).to_owned(),
         source: Some(place.source(department)),
-        encoding: department.encoding.to_owned(),
+        encoding: if matches!(place.at, At::Table(_) | At::Sheet(_)) { "json" } else { department.encoding }.to_owned(),
         original: place.bytes.to_vec(),
         mapping_version: department.mapping_version.to_owned(),
         rejected_at: place.received_at().map(timestamp),

@@ -1,5 +1,6 @@
 //! What can go wrong while a department's data is taken in, by what the operator can do.
 
+use crate::source::SourceError;
 use bus::BusError;
 use std::path::PathBuf;
 use store::StoreError;
@@ -43,6 +44,9 @@ pub enum IntakeError {
         #[source]
         source: std::io::Error,
     },
+    /// The source gives nothing now; the position is kept.
+    #[error(transparent)]
+    Source(SourceError),
     /// A file became another while it was being read; it is taken in again from its beginning.
     #[error("file changed while it was being read; write under another name and rename: {}", path.display())]
     FileChanged {
@@ -59,11 +63,20 @@ impl IntakeError {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Bus(BusError::Unavailable(_) | BusError::Fatal(_)) | Self::File { .. } | Self::FileChanged { .. } => {
-                true
-            }
+            Self::Bus(BusError::Unavailable(_) | BusError::Fatal(_))
+            | Self::File { .. }
+            | Self::Source(_)
+            | Self::FileChanged { .. } => true,
             Self::Store(error) => error.is_retryable(),
             _ => false,
+        }
+    }
+
+    /// How long the other side asks to be left alone.
+    pub(crate) fn wait(&self) -> Option<std::time::Duration> {
+        match self {
+            Self::Source(SourceError::Away { retry_after, .. }) => *retry_after,
+            _ => None,
         }
     }
 

@@ -18,5 +18,5 @@ pub(crate) use self::{
     examine::{Examined, examine},
     flag::Flag,
     folder::{DONE, Dropped, Inbox, REFUSED, flag_name},
-    reader::{Fingerprint, Metered},
+    reader::{Fingerprint, Metered, changed, head, stamp},
 };

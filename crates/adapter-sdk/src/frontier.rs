@@ -32,11 +32,11 @@ impl<T> Frontier<T> {
     }
 
     /// Notes that one message of a row is acknowledged. What has left already is past caring.
-    pub(crate) fn acknowledge(&mut self, sequence: u64) {
-        let place = sequence.checked_sub(self.first).and_then(|place| usize::try_from(place).ok());
-        if let Some(slot) = place.and_then(|place| self.rows.get_mut(place)) {
-            slot.open = slot.open.saturating_sub(1);
-        }
+    pub(crate) fn acknowledge(&mut self, sequence: u64) -> Option<&mut T> {
+        let place = usize::try_from(sequence.checked_sub(self.first)?).ok()?;
+        let slot = self.rows.get_mut(place)?;
+        slot.open = slot.open.saturating_sub(1);
+        Some(&mut slot.row)
     }
 
     /// The next row of the finished prefix with its sequence number.

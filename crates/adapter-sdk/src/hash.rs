@@ -44,6 +44,16 @@ pub(crate) fn reject_id(department: &str, file: &str, file_hash: &str, row: u64)
     digest::hex(&parts.short())
 }
 
+/// The id of a reject of a row that lies in no file: by where it lies and what it says.
+pub(crate) fn passing_reject_id(department: &str, of: &[&[u8]]) -> String {
+    let mut parts = Parts::new();
+    parts.add(department.as_bytes());
+    for part in of {
+        parts.add(part);
+    }
+    digest::hex(&parts.short())
+}
+
 /// Parts with their lengths, so that no two lists of parts read the same.
 struct Parts(Sha256);
 

@@ -17,6 +17,7 @@ pub(crate) enum Verdict {
     Superseded,
     Rejected,
     Skipped,
+    Waiting,
 }
 
 /// Where a row stands, as far as its judgement goes.
@@ -44,6 +45,8 @@ pub(crate) struct Judged {
     pub(crate) seen: Vec<(String, String, Seen)>,
     /// What is remembered of its entity.
     pub(crate) memory: Option<(String, Vec<u8>)>,
+    /// Rows that waited and are done with this one.
+    pub(crate) released: Vec<String>,
 }
 
 /// What is in a judged row.
@@ -52,6 +55,7 @@ pub(crate) enum Content {
     Records(Vec<Weighed>),
     History { about: Option<(&'static str, String)> },
     Skipped(&'static Rule),
+    Waiting { rule: &'static Rule, about: Option<(&'static str, String)> },
     Rejected(Rejection),
 }
 
@@ -142,21 +146,27 @@ pub(crate) fn judge(
     let stored = entity.as_deref().map(|entity| known.memory(entity)).transpose()?.flatten();
     let memory = stored.as_deref().map(|stored| Memory::read(stored).content);
     match translate::translate(mapping, row, memory) {
-        Translated::Records { drafts, memory } => {
-            let mut judged = weigh_all(drafts, standing, known)?;
+        Translated::Records { drafts, memory, released } => {
+            let mut judged = Judged { released, ..weigh_all(drafts, standing, known)? };
             judged.memory = entity.zip(memory).map(|(entity, memory)| {
                 let version = judged.newest_version();
                 (entity, Memory { version: &version, content: &memory }.write())
             });
             Ok(judged)
         }
+        Translated::Waiting { rule, about, memory } => {
+            // Nothing of it is published: any record of the entity is newer than what is remembered here.
+            let memory = entity.zip(memory).map(|(entity, memory)| {
+                let version = stored.as_deref().map(|stored| Memory::read(stored).version).unwrap_or_default();
+                (entity, Memory { version, content: &memory }.write())
+            });
+            Ok(Judged { memory, ..Judged::without_records(Verdict::Waiting, Content::Waiting { rule, about }) })
+        }
         Translated::Superseded { about } => {
             let seen = mention(about.as_ref().map(|(resource, key)| (*resource, key.as_str())), standing, known)?;
-            Ok(Judged { verdict: Verdict::Superseded, content: Content::History { about }, seen, memory: None })
+            Ok(Judged { seen, ..Judged::without_records(Verdict::Superseded, Content::History { about }) })
         }
-        Translated::Skipped { rule } => {
-            Ok(Judged { verdict: Verdict::Skipped, content: Content::Skipped(rule), seen: Vec::new(), memory: None })
-        }
+        Translated::Skipped { rule } => Ok(Judged::without_records(Verdict::Skipped, Content::Skipped(rule))),
         Translated::Rejected(rejection) => reject(rejection, standing, known),
     }
 }
@@ -165,10 +175,14 @@ pub(crate) fn judge(
 pub(crate) fn reject(rejection: Rejection, standing: &Standing<'_>, known: &Known) -> Result<Judged, StoreError> {
     let about = rejection.key.as_deref().map(|key| (rejection.resource, key));
     let seen = mention(about, standing, known)?;
-    Ok(Judged { verdict: Verdict::Rejected, content: Content::Rejected(rejection), seen, memory: None })
+    Ok(Judged { seen, ..Judged::without_records(Verdict::Rejected, Content::Rejected(rejection)) })
 }
 
 impl Judged {
+    fn without_records(verdict: Verdict, content: Content) -> Self {
+        Self { verdict, content, seen: Vec::new(), memory: None, released: Vec::new() }
+    }
+
     /// The records that go out.
     pub(crate) fn published(&self) -> impl Iterator<Item = &Weighed> {
         let records: &[Weighed] = if let Content::Records(records) = &self.content { records } else { &[] };
@@ -200,7 +214,7 @@ fn weigh_all(drafts: Vec<Draft>, standing: &Standing<'_>, known: &Known) -> Resu
         .into_iter()
         .find(|verdict| records.iter().any(|record| record.verdict == *verdict))
         .unwrap_or(Verdict::Superseded);
-    Ok(Judged { verdict, content: Content::Records(records), seen, memory: None })
+    Ok(Judged { seen, ..Judged::without_records(verdict, Content::Records(records)) })
 }
 
 fn weigh(before: Option<&Seen>, digest: &[u8; 16], version: &Version, again: bool) -> Verdict {

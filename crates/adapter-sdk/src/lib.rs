@@ -16,7 +16,6 @@ mod check;
 mod envelope;
 mod error;
 mod files;
-pub mod format;
 mod frontier;
 mod hash;
 mod judge;
@@ -24,16 +23,20 @@ mod judge;
 pub mod kit;
 mod mapping;
 mod publisher;
-pub mod rules;
 mod runner;
+pub mod source;
 mod state;
 #[cfg(test)]
 mod testing;
 mod translate;
+pub mod transport;
 mod try_files;
 
+pub use ::formats;
+pub use domain::rules;
+
 pub use self::{
-    adapter::{Adapter, FileKind, FileName},
+    adapter::{Adapter, FileKind, FileName, Way},
     check::{Finding, check},
     error::IntakeError,
     mapping::{Department, Draft, Effect, Mapping, Rejection, Resource, Row, Translated},

@@ -33,10 +33,40 @@ pub struct Department {
 /// A row as received.
 #[derive(Debug, Clone, Copy)]
 pub struct Row<'a> {
-    /// What kind of row where the source has several (`ENT`, a table's name); else empty.
+    /// What kind of row where the source has several (`ENT`, a table's name), or the layout that the file's head gives its
+    /// rows; else empty.
     pub kind: &'a str,
+    /// Name of what it came in: a file; empty where the source has none.
+    pub origin: &'a str,
+    /// The source's own stamp of what it came in: of a file without stamps in its rows the time of its last change, in
+    /// milliseconds since 1970 as fourteen digits; else empty.
+    pub stamp: &'a str,
+    /// Its key in its table; else empty.
+    pub key: &'a str,
     /// The bytes, as received.
     pub bytes: &'a [u8],
+}
+
+impl<'a> Row<'a> {
+    /// A row that is nothing but bytes.
+    #[must_use]
+    pub fn of(bytes: &'a [u8]) -> Self {
+        Self { kind: "", origin: "", stamp: "", key: "", bytes }
+    }
+
+    /// A row of a table (`<table>/<key>`), as it is known while it waits.
+    #[must_use]
+    pub fn id(&self) -> String {
+        format!("{}/{}", self.kind, self.key)
+    }
+}
+
+impl Translated {
+    /// Records, with nothing remembered and nobody released.
+    #[must_use]
+    pub fn records(drafts: Vec<Draft>) -> Self {
+        Self::Records { drafts, memory: None, released: Vec::new() }
+    }
 }
 
 /// A department's meaning: a pure function from a row (and what it remembered of the row's entity)
@@ -68,6 +98,18 @@ pub enum Translated {
     Records {
         /// In the order in which they are published.
         drafts: Vec<Draft>,
+        /// What to remember of the row's entity; `None` leaves the memory as it is.
+        memory: Option<Vec<u8>>,
+        /// Earlier rows of the same entity that waited ([`Translated::Waiting`]) and are done with this one, by
+        /// [`Row::id`].
+        released: Vec<String>,
+    },
+    /// Waits for another row of its entity: a table's row stands as it is until then.
+    Waiting {
+        /// Which provision says so.
+        rule: &'static Rule,
+        /// The resource and key that will be published.
+        about: Option<(&'static str, String)>,
         /// What to remember of the row's entity; `None` leaves the memory as it is.
         memory: Option<Vec<u8>>,
     },
@@ -105,7 +147,8 @@ pub struct Draft {
     pub resource: &'static str,
     /// Key inside the resource.
     pub key: String,
-    /// The source's version stamp: digits, of one width within the resource (14 for local seconds).
+    /// The source's version stamp: digits and lower-case letters, of one width within the resource (14 digits for local
+    /// seconds), so that byte order is version order.
     pub stamp: String,
     /// The source's own time of the version.
     pub source_time: Timestamp,

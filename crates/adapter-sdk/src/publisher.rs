@@ -6,7 +6,7 @@ use crate::{
     runner::Stop,
     state::Offsets,
 };
-use bus::{Ack, Bus, BusError, Message, Producer, SendError, Topic};
+use bus::{Ack, Bus, BusError, Message, Position, Producer, SendError, Topic};
 use contract::topics;
 use std::{
     collections::{HashMap, VecDeque},
@@ -59,7 +59,7 @@ pub(crate) struct Publisher {
     again: VecDeque<(u64, Outgoing)>,
     bytes: usize,
     acks: Vec<Ack>,
-    done: Vec<u64>,
+    done: Vec<(u64, Option<Position>)>,
     reached: Offsets,
 }
 
@@ -126,8 +126,8 @@ impl Publisher {
         Ok(())
     }
 
-    /// Rows that one more message was acknowledged of.
-    pub(crate) fn take_done(&mut self) -> Vec<u64> {
+    /// Rows that one more message was acknowledged of, with the place of a record.
+    pub(crate) fn take_done(&mut self) -> Vec<(u64, Option<Position>)> {
         std::mem::take(&mut self.done)
     }
 
@@ -161,7 +161,7 @@ impl Publisher {
         }
         tracing::warn!(%error, "command that was heeded stays on the control topic: the adapter may not write there");
         self.bytes -= message.size();
-        self.done.push(sequence);
+        self.done.push((sequence, None));
         Ok(())
     }
 
@@ -170,8 +170,9 @@ impl Publisher {
         match ack.result {
             Ok(position) => {
                 self.bytes -= message.size();
-                self.done.push(sequence);
-                if message.channel == Channel::Records {
+                let is_record = message.channel == Channel::Records;
+                self.done.push((sequence, is_record.then_some(position)));
+                if is_record {
                     let next = self.reached.entry(position.partition).or_default();
                     *next = (*next).max(position.offset + 1);
                 }

@@ -1,9 +1,11 @@
 //! Takes in what a department hands over, for as long as it is let.
 
 mod announce;
+mod asked;
 mod config;
 mod control;
 mod desk;
+mod marks;
 mod outage;
 mod pipeline;
 mod recall;
@@ -16,6 +18,7 @@ mod why;
 pub use self::config::{Observer, Progress, RunnerConfig, Stop};
 
 use self::{
+    asked::{Asked, Looked},
     config::unless_stopped,
     control::Follower,
     desk::{Desk, Setup},
@@ -28,7 +31,9 @@ use crate::{
     error::IntakeError,
     files::{Dropped, Inbox},
     publisher::Topics,
-    state::{Counters, State},
+    source::Source,
+    state::{Counters, State, Unit},
+    transport::Transport,
 };
 use bus::{Bus, BusError};
 use domain::{Clock, Timestamp};
@@ -39,6 +44,9 @@ use store::Ledger;
 const PATIENCE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 /// How often an idle adapter says that it is alive.
 const HEARTBEAT: chrono::Duration = chrono::Duration::seconds(30);
+
+/// How often a source that is asked and has nothing new says so: the feed is known until then.
+const PULSE: chrono::Duration = chrono::Duration::seconds(5);
 
 /// What one look into the folder led to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -51,6 +59,8 @@ pub struct Step {
     pub repeated: usize,
     /// Files that may be good later and lie where they are.
     pub waiting: usize,
+    /// Rows taken in from a source that is asked.
+    pub rows: u64,
     /// Rejects that were translated again.
     pub redriven: usize,
 }
@@ -60,10 +70,8 @@ pub struct Step {
 /// A step that fails loses nothing: the next begins at the checkpoint.
 pub struct Runner {
     setup: Setup,
-    inbox: Inbox,
+    feed: Feed,
     session: Option<Session>,
-    /// Pairs that wait for their department, as they stood when they were looked at.
-    waiting: HashMap<String, Pair>,
     announced: Option<Timestamp>,
     outage: Outage,
 }
@@ -72,10 +80,24 @@ pub struct Runner {
 struct Session {
     pipeline: Pipeline,
     control: Follower,
+    unit: Option<Unit>,
+}
+
+/// Where rows come from.
+enum Feed {
+    Dropped(Drops),
+    Asked(Asked),
+}
+
+/// A department's folder.
+struct Drops {
+    inbox: Inbox,
+    /// Pairs that wait for their department, as they stood when they were looked at.
+    waiting: HashMap<String, Pair>,
 }
 
 impl Runner {
-    /// Opens the adapter's state in [`RunnerConfig::state_dir`].
+    /// Takes in files from [`RunnerConfig::inbox`]; opens the adapter's state in [`RunnerConfig::state_dir`].
     ///
     /// # Errors
     /// When the state cannot be opened, or is another department's.
@@ -85,12 +107,38 @@ impl Runner {
         bus: Arc<dyn Bus>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, IntakeError> {
-        let ledger = Arc::new(Ledger::open(&config.state_dir, adapter.id())?);
         let inbox = Inbox::new(adapter.id(), config.inbox.clone());
+        let feed = Feed::Dropped(Drops { inbox, waiting: HashMap::new() });
+        Self::over(feed, adapter, config, (bus, clock))
+    }
+
+    /// Takes in what a source gives when it is asked; opens the adapter's state in [`RunnerConfig::state_dir`].
+    ///
+    /// # Errors
+    /// When the state cannot be opened, or is another department's.
+    pub fn asking(
+        source: Box<dyn Source>,
+        adapter: Adapter,
+        config: RunnerConfig,
+        bus: Arc<dyn Bus>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, IntakeError> {
+        Self::over(Feed::Asked(Asked { source, open: false }), adapter, config, (bus, clock))
+    }
+
+    fn over(
+        feed: Feed,
+        adapter: Adapter,
+        config: RunnerConfig,
+        (bus, clock): (Arc<dyn Bus>, Arc<dyn Clock>),
+    ) -> Result<Self, IntakeError> {
+        let ledger = Arc::new(Ledger::open(&config.state_dir, adapter.id())?);
         let topics = Topics::of(adapter.id());
         let outage = Outage::new(adapter.id());
-        let setup = Setup { adapter, config, bus, clock, observer: Arc::new(()), ledger, topics };
-        Ok(Self { setup, inbox, session: None, waiting: HashMap::new(), announced: None, outage })
+        let way = adapter.ways.iter().position(|way| matches!(way.transport, Transport::Files(_))).unwrap_or_default();
+        let is_asked = matches!(feed, Feed::Asked(_));
+        let setup = Setup { adapter, config, bus, clock, observer: Arc::new(()), ledger, topics, way, is_asked };
+        Ok(Self { setup, feed, session: None, announced: None, outage })
     }
 
     /// Tells `observer` how the work goes on.
@@ -126,12 +174,12 @@ impl Runner {
                 Ok(_) => {
                     patience = PATIENCE.0;
                     self.outage.ended();
-                    stop.pause(self.setup.config.poll);
+                    self.rest(stop);
                 }
                 Err(IntakeError::Stopped) => break,
                 Err(error) if error.is_retryable() => {
                     self.tell(&error);
-                    stop.pause(patience);
+                    stop.pause(error.wait().unwrap_or(patience));
                     patience = (patience * 2).min(PATIENCE.1);
                 }
                 Err(error) => return Err(error),
@@ -151,11 +199,19 @@ impl Runner {
         };
         let result = self.work(&mut session, stop);
         match &result {
-            Ok(_) => self.session = Some(session),
+            Ok(_) | Err(IntakeError::Source(_)) => self.session = Some(session),
             // The next step reads again what is not in the checkpoint; the more is in, the less is repeated.
             Err(_) => session.pipeline.keep_what_is_done(),
         }
         result
+    }
+
+    fn rest(&mut self, stop: &dyn Stop) {
+        let poll = self.setup.config.poll;
+        match &mut self.feed {
+            Feed::Dropped(_) => stop.pause(poll),
+            Feed::Asked(asked) => asked.source.pause(stop, poll),
+        }
     }
 
     /// Says what keeps the intake waiting.
@@ -174,42 +230,58 @@ impl Runner {
         unless_stopped(stop)?;
         let control = Follower::new(setup.bus.as_ref(), setup.adapter.id(), &state.control)?;
         unless_stopped(stop)?;
-        let pipeline = setup.pipeline(state)?;
+        let mut pipeline = setup.pipeline(state)?;
+        if let Feed::Asked(asked) = &mut self.feed {
+            asked.open = false;
+            pipeline.recall_marks()?;
+        }
         self.announced = None;
-        Ok(Session { pipeline, control })
+        Ok(Session { pipeline, control, unit: None })
     }
 
     fn work(&mut self, session: &mut Session, stop: &dyn Stop) -> Result<Step, IntakeError> {
-        let mut done = Step::default();
-        let Session { pipeline, control } = session;
-        let mut desk = Desk { setup: &self.setup, pipeline, control, stop, redriven: 0 };
+        let Session { pipeline, control, unit } = session;
+        let mut desk = Desk { setup: &self.setup, pipeline, control, stop, redriven: 0, unit };
         desk.heed_control()?;
         if self.announced.is_none() {
             desk.announce()?;
         }
-        desk.give_up_lost_unit(&self.inbox)?;
-        for dropped in
-            in_order(self.inbox.scan(&self.setup.adapter.files, self.setup.clock.now())?, desk.pipeline.state())
-        {
-            if stop.is_stopped() {
-                return Err(IntakeError::Stopped);
-            }
-            match desk.take(&self.inbox, &dropped, &mut self.waiting)? {
-                Fate::Taken => done.taken += 1,
-                Fate::Refused => done.refused += 1,
-                Fate::Repeated => done.repeated += 1,
-                Fate::Waiting => done.waiting += 1,
-            }
-        }
-        desk.clear_lone_flags(&self.inbox)?;
+        let (mut done, heartbeat) = match &mut self.feed {
+            Feed::Dropped(drops) => (look_into(&mut desk, drops)?, HEARTBEAT),
+            Feed::Asked(asked) => (desk.ask(asked)?.into(), PULSE),
+        };
         let now = self.setup.clock.now();
-        let due = self.announced.is_none_or(|last| now - last >= HEARTBEAT);
+        let due = self.announced.is_none_or(|last| now - last >= heartbeat);
         if due || done != (Step { waiting: done.waiting, ..Step::default() }) {
             desk.look_ended()?;
             self.announced = Some(now);
         }
         done.redriven = desk.redriven;
         Ok(done)
+    }
+}
+
+/// Takes in everything in the folder that is complete.
+fn look_into(desk: &mut Desk<'_>, drops: &mut Drops) -> Result<Step, IntakeError> {
+    let mut done = Step::default();
+    let Drops { inbox, waiting } = drops;
+    desk.give_up_lost_unit(inbox)?;
+    for dropped in in_order(inbox.scan(desk.setup.files(), desk.setup.clock.now())?, desk.pipeline.state()) {
+        unless_stopped(desk.stop)?;
+        match desk.take(inbox, &dropped, waiting)? {
+            Fate::Taken => done.taken += 1,
+            Fate::Refused => done.refused += 1,
+            Fate::Repeated => done.repeated += 1,
+            Fate::Waiting => done.waiting += 1,
+        }
+    }
+    desk.clear_lone_flags(inbox)?;
+    Ok(done)
+}
+
+impl From<Looked> for Step {
+    fn from(looked: Looked) -> Self {
+        Self { rows: looked.rows, ..Self::default() }
     }
 }
 

@@ -66,7 +66,14 @@ impl Counters {
             Verdict::Superseded => self.superseded += 1,
             Verdict::Rejected => self.rejected += 1,
             Verdict::Skipped => self.skipped += 1,
+            Verdict::Waiting => self.waiting += 1,
         }
+    }
+
+    /// A row that waited is done with another that was published.
+    pub(crate) fn released(&mut self) {
+        self.waiting = self.waiting.saturating_sub(1);
+        self.published += 1;
     }
 
     /// Counts by which rule a row was rejected.
@@ -139,6 +146,9 @@ pub(crate) struct Unit {
     pub(crate) full: bool,
     /// The part of the stock it speaks of.
     pub(crate) scope: String,
+    /// The source's own stamp of it, [`Row::stamp`](crate::Row::stamp).
+    #[serde(default)]
+    pub(crate) stamp: String,
     /// Rows counted when it was begun.
     #[serde(default)]
     pub(crate) before: Rows,

@@ -8,13 +8,13 @@
 //! A file's name may end in a second, which then says as well up to when the feed is known. `what` is `U` upsert, `W` withdraw, `H` history, `S` skipped, `B` bad, `P` a mapping that panics at the value `panic`, `2` two records.
 
 use crate::{
-    Adapter, Department, Draft, Effect, FileKind, FileName, Mapping, Rejection, Resource, Row, Translated,
-    format::framing::{Facts, FramedRow, Framing, Refusal, RowReader, RowStart},
-    rules,
+    Adapter, Department, Draft, Effect, FileKind, FileName, Mapping, Rejection, Resource, Row, Translated, Way, rules,
+    transport::{Completion, Transport},
 };
 use chrono::NaiveDateTime;
 use contract::canonical::v1::{NaturalPerson, Record};
 use domain::{Identifier, IdentifierKind, Rule, Severity, Timestamp};
+use formats::framing::{Facts, FramedRow, Framing, Refusal, RowReader, RowStart};
 use prost::Message;
 use std::io::BufRead;
 
@@ -41,7 +41,15 @@ pub(crate) struct Lines;
 pub(crate) fn adapter() -> Adapter {
     Adapter {
         mapping: Box::new(Lines),
-        files: FileKind { pattern: "L_<area6>_<seq>.txt", parse_name, framing: Box::new(LineFraming) },
+        ways: vec![Way {
+            transport: Transport::Files(Completion::FlagFile),
+            files: FileKind {
+                pattern: "L_<area6>_<seq>.txt",
+                parse_name,
+                recognises: |_| false,
+                framing: Box::new(LineFraming),
+            },
+        }],
     }
 }
 
@@ -85,11 +93,16 @@ impl Mapping for Lines {
         };
         let remember = Some(value.as_bytes().to_vec());
         match what {
-            "U" => Translated::Records { drafts: vec![upsert(key)], memory: remember },
-            "2" => Translated::Records { drafts: vec![upsert(key), upsert(&format!("{key}+"))], memory: remember },
+            "U" => Translated::Records { drafts: vec![upsert(key)], memory: remember, released: Vec::new() },
+            "2" => Translated::Records {
+                drafts: vec![upsert(key), upsert(&format!("{key}+"))],
+                memory: remember,
+                released: Vec::new(),
+            },
             "W" => Translated::Records {
                 drafts: vec![draft(key, Effect::Withdraw { reason: "source.cancelled" })],
                 memory: None,
+                released: Vec::new(),
             },
             "H" => Translated::Superseded { about: Some(("natural-person", key.to_owned())) },
             "S" => Translated::Skipped { rule: &PASSED },

@@ -5,6 +5,7 @@ use crate::{
     rules,
 };
 use contract::canonical::v1 as canonical;
+use domain::Version;
 use std::{
     cell::Cell,
     panic::{self, AssertUnwindSafe},
@@ -59,7 +60,7 @@ fn silence_row_panics() {
 
 fn keeps_promises(mapping: &dyn Mapping, drafts: &[Draft]) -> bool {
     let published = |draft: &Draft| mapping.department().resources.iter().any(|resource| resource.id == draft.resource);
-    let stamped = |draft: &Draft| !draft.stamp.is_empty() && draft.stamp.bytes().all(|b| b.is_ascii_digit());
+    let stamped = |draft: &Draft| Version::is_stamp(&draft.stamp);
     // Two records of one key in one row would share a version.
     let alone = |place: usize, draft: &Draft| {
         drafts[..place].iter().all(|other| (other.resource, &other.key) != (draft.resource, &draft.key))

@@ -5,16 +5,16 @@ mod line;
 pub use self::line::{TryLine, TrySource, TrySubject, TrySummary};
 
 use crate::{
-    adapter::{Adapter, FileName},
+    adapter::{Adapter, FileName, Way},
     envelope::Place,
     error::IntakeError,
     files::{self, Flag, Metered, flag_name},
-    format::framing::{FramedRow, RowStart},
     judge::{self, Content, Judged, Known, Standing},
-    mapping::Row,
     state::Unit,
+    transport::{Completion, Transport},
 };
-use domain::Language;
+use domain::{Language, Timestamp};
+use formats::framing::{FramedRow, RowStart};
 use std::{
     fs::File,
     io,
@@ -28,6 +28,8 @@ use store::{Commit, Ledger};
 pub struct TryConfig {
     /// Language of the sentences.
     pub language: Language,
+    /// When the files were changed last, instead of what the file system says.
+    pub changed: Option<Timestamp>,
 }
 
 /// Translates `files` in the order given, as by a department never seen before, and hands out one line for every outcome.
@@ -66,10 +68,13 @@ impl Trial<'_> {
     fn file(&mut self, path: &Path, intake: u64) -> Result<(), IntakeError> {
         let unreadable = || IntakeError::file("file cannot be read", path);
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let mut file = File::open(path).map_err(unreadable())?;
+        let head = files::head(&mut file).map_err(unreadable())?;
+        let Some(kind) = self.adapter.kind_of_file(&name, &head) else { return Ok(()) };
         let said = self.said(path, &name)?;
         let flag = self.flag(path, &name)?;
-        let mut file = File::open(path).map_err(unreadable())?;
-        let framing = self.adapter.files.framing.as_ref();
+        let framing = kind.framing.as_ref();
+        let changed = self.config.changed.or_else(|| files::changed(&file));
         let examined = files::examine(&mut file, framing, &GO_ON).map_err(unreadable())?;
         let facts = match examined.facts(flag.as_ref()) {
             Ok(facts) => facts,
@@ -79,7 +84,8 @@ impl Trial<'_> {
             }
         };
         let scope = if facts.scope.is_empty() { said.scope } else { facts.scope };
-        let unit = Unit { intake, file: name, full: facts.full, scope, ..Unit::default() };
+        let stamp = files::stamp(changed);
+        let unit = Unit { intake, file: name, full: facts.full, scope, stamp, ..Unit::default() };
         let mut reader = Metered::later(&mut file, &GO_ON).map_err(unreadable())?;
         let mut rows = framing.rows(Box::new(&mut reader), RowStart::default());
         let mut row = FramedRow::default();
@@ -90,8 +96,9 @@ impl Trial<'_> {
     }
 
     fn said(&mut self, path: &Path, name: &str) -> Result<FileName, IntakeError> {
-        if let Some(said) = (self.adapter.files.parse_name)(name) {
-            return Ok(said);
+        let said = self.adapter.said_by(name);
+        if said.is_some() || !self.is_dropped() {
+            return Ok(said.unwrap_or_default());
         }
         let note = match self.config.language {
             Language::English => "the name is not of the department's pattern; such a file is left alone in the folder",
@@ -101,7 +108,16 @@ impl Trial<'_> {
         Ok(FileName::default())
     }
 
+    /// Whether the department drops files.
+    fn is_dropped(&self) -> bool {
+        self.adapter.ways.iter().any(|way| matches!(way.transport, Transport::Files(_)))
+    }
+
     fn flag(&mut self, path: &Path, name: &str) -> Result<Option<Flag>, IntakeError> {
+        let is_flagged = |way: &Way| matches!(way.transport, Transport::Files(Completion::FlagFile));
+        if !self.adapter.ways.iter().any(is_flagged) {
+            return Ok(None);
+        }
         let flag = path.with_file_name(flag_name(name));
         match Flag::read(&flag) {
             Ok(flag) => Ok(Some(flag)),
@@ -118,18 +134,10 @@ impl Trial<'_> {
     }
 
     fn row(&mut self, path: &Path, unit: &Unit, framed: &FramedRow) -> Result<(), IntakeError> {
-        let place = Place {
-            unit,
-            number: framed.number,
-            byte_from: framed.byte_from,
-            byte_to: framed.byte_to,
-            kind: &framed.kind,
-            bytes: &framed.bytes,
-        };
-        let row = Row { kind: place.kind, bytes: place.bytes };
+        let place = Place::framed(unit, framed);
         let standing =
             Standing { intake: unit.intake, number: place.number, full: unit.full, scope: &unit.scope, again: false };
-        let mut judged = judge::judge(self.adapter.mapping.as_ref(), &row, &standing, &self.known)?;
+        let mut judged = judge::judge(self.adapter.mapping.as_ref(), &place.row(), &standing, &self.known)?;
         self.summary.count(&judged);
         for line in self.lines(&judged, &place) {
             self.emit(path, &line)?;
@@ -144,6 +152,7 @@ impl Trial<'_> {
         match &judged.content {
             Content::Records(records) => records.iter().map(|record| TryLine::record(record, place)).collect(),
             Content::History { about } => vec![TryLine::history(about.as_ref(), place)],
+            Content::Waiting { rule, about } => vec![TryLine::waiting(rule, about.as_ref(), place, language)],
             Content::Skipped(rule) => vec![TryLine::skipped(rule, place, language)],
             Content::Rejected(rejection) => vec![TryLine::reject(rejection, place, language)],
         }

@@ -42,16 +42,17 @@ fn list(printing: Printing) -> Result<ExitCode> {
         let rejects = department.rules.iter().filter(|rule| rule.severity == Severity::Reject).count();
         if printing.output == Output::Json {
             json(&json!({
-                "department": department.id, "system": department.system, "files": adapter.files.pattern,
+                "department": department.id, "system": department.system, "sources": adapter.ways.iter().map(|way| way.transport.kind()).collect::<Vec<_>>(),
+                "files": adapter.ways.iter().map(|way| way.files.pattern).collect::<Vec<_>>(),
                 "resources": resources, "mapping_version": department.mapping_version,
                 "rules": department.rules.iter().map(|rule| rule.id).collect::<Vec<_>>(),
             }))?;
         }
-        let pattern = adapter.files.pattern.to_owned();
-        rows.push(vec![department.id.to_owned(), pattern, resources.join(", "), rejects.to_string()]);
+        let kinds: Vec<_> = adapter.ways.iter().map(|way| way.transport.kind()).collect();
+        rows.push(vec![department.id.to_owned(), kinds.join(", "), resources.join(", "), rejects.to_string()]);
     }
     if printing.output == Output::Table {
-        table::print(&["DEPARTMENT", "FILES", "RESOURCES", "REJECT RULES"], &rows)?;
+        table::print(&["DEPARTMENT", "SOURCES", "RESOURCES", "REJECT RULES"], &rows)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -85,9 +86,13 @@ fn try_out(name: &str, files: &[PathBuf], language: &str) -> Result<ExitCode> {
         return Err(usage(format!("{} is not a file", missing.display())));
     }
     let mut out = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
-    let summary = try_files(&adapter, files, TryConfig { language }, &mut |outcome| {
+    let summary = try_files(&adapter, files, TryConfig { language, changed: None }, &mut |outcome| {
         if outcome.outcome == "note" {
-            eprintln!("{}: {}", outcome.source.file, outcome.message.as_deref().unwrap_or_default());
+            eprintln!(
+                "{}: {}",
+                outcome.source.file.as_deref().unwrap_or_default(),
+                outcome.message.as_deref().unwrap_or_default()
+            );
             return Ok(());
         }
         serde_json::to_writer(&mut out, outcome)?;

@@ -13,6 +13,7 @@ pub mod identifier;
 pub mod money;
 pub mod outcome;
 pub mod rule;
+pub mod rules;
 pub mod text;
 pub mod version;
 

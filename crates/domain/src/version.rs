@@ -4,24 +4,30 @@ use std::fmt;
 
 /// A record's version; byte order is version order (canonical.md, "Versions").
 ///
-/// Text form `<stamp>.<intake>.<ordinal>`: the source's stamp as fourteen or more digits of equal
+/// Text form `<stamp>.<intake>.<ordinal>`: the source's stamp as digits and lower-case letters of equal
 /// width within a resource, the intake number and the row's ordinal zero-padded to ten digits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(String);
 
 impl Version {
-    /// Joins the three parts. `stamp` must be digits only and of one width within a resource.
+    /// Joins the three parts. `stamp` must be one ([`Version::is_stamp`]) and of one width within a resource.
     #[must_use]
     pub fn new(stamp: &str, intake: u64, ordinal: u64) -> Self {
         Self(format!("{stamp}.{intake:010}.{ordinal:010}"))
+    }
+
+    /// Whether a text can be a source's stamp: digits and lower-case letters.
+    #[must_use]
+    pub fn is_stamp(text: &str) -> bool {
+        !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase())
     }
 
     /// Reads a version back from its text.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('.');
-        let well_formed = parts.clone().count() == 3
-            && parts.all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        let well_formed = parts.clone().count() == 3 && parts.next().is_some_and(Self::is_stamp) && parts.all(digits);
         well_formed.then(|| Self(text.to_owned()))
     }
 
@@ -65,7 +71,7 @@ mod tests {
 
     #[test]
     fn other_text_is_no_version() {
-        for text in ["", "1", "1.2", "1.2.3.4", "1..3", "a.2.3"] {
+        for text in ["", "1", "1.2", "1.2.3.4", "1..3", "A.2.3", "1.a.3"] {
             assert_eq!(Version::parse(text), None, "{text}");
         }
     }

@@ -7,8 +7,9 @@ mod tests;
 
 pub use self::sections::{
     AdapterSection, BusKind, BusSection, CatalogueSection, EvidenceSection, ListenSection, NodeLanguage, NodeSection,
-    Source, StoreKind, StoreSection, TelemetrySection, TlsSection, UtcOffset,
+    StoreKind, StoreSection, TelemetrySection, TlsSection, UtcOffset,
 };
+pub use adapter_sdk::transport::SourceSettings;
 
 use crate::GatewayError;
 use chrono::FixedOffset;
@@ -82,8 +83,9 @@ impl Config {
         for adapter in &mut self.adapter {
             let usual = || self.node.data_dir.join("adapters").join(&adapter.department);
             adapter.state_dir = Some(adapter.state_dir.as_ref().map_or_else(usual, |path| resolve(file, path)));
-            let Source::Files { folder } = &mut adapter.source;
-            *folder = resolve(file, folder);
+            for path in adapter.source.paths() {
+                *path = resolve(file, path);
+            }
         }
         self
     }

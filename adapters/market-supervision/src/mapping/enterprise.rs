@@ -35,7 +35,7 @@ pub(super) fn translate(fields: &Fields<'_>, memory: Option<&Memory>) -> Result<
     let next = row.next_memory(memory, &numbers);
     let mut drafts = row.drafts(&numbers, next.conflict);
     drafts.extend(old.into_iter().flat_map(|old| row.withdrawals(old)));
-    Ok(Translated::Records { drafts, memory: (!older).then(|| next.to_bytes()) })
+    Ok(Translated::Records { drafts, memory: (!older).then(|| next.to_bytes()), released: Vec::new() })
 }
 
 /// An `ENT` row whose every element is good.

@@ -40,5 +40,5 @@ pub(super) fn translate(fields: &Fields<'_>) -> Result<Translated, Fault> {
     if currency.unknown {
         draft.flag(&CODE_UNKNOWN);
     }
-    Ok(Translated::Records { drafts: vec![draft], memory: None })
+    Ok(Translated::records(vec![draft]))
 }

@@ -35,7 +35,7 @@ pub(super) fn translate(fields: &Fields<'_>) -> Result<Translated, Fault> {
     if licence.certificate_type != FOOD_LICENCE {
         draft.flag(&CODE_UNKNOWN);
     }
-    Ok(Translated::Records { drafts: vec![draft], memory: None })
+    Ok(Translated::records(vec![draft]))
 }
 
 /// The holder is a party, and the only one: a licence that nobody can be found by is refused.

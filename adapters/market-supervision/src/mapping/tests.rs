@@ -64,7 +64,7 @@ fn ent(changes: &[(&str, &str)]) -> Vec<u8> {
 }
 
 fn translate_with(bytes: &[u8], memory: Option<&[u8]>) -> Translated {
-    EnterpriseRegister.translate(&Row { kind: "", bytes }, memory)
+    EnterpriseRegister.translate(&Row::of(bytes), memory)
 }
 
 fn drafts_of(bytes: &[u8]) -> Vec<Draft> {
@@ -105,7 +105,7 @@ fn identifier_of(party: &Party) -> (&str, &str) {
 #[test]
 fn other_entities_are_rejected_by_name_whatever_the_row_is_called() {
     let bytes = entity("XYZ", &[], &[("PRIPID", "1")]);
-    let translated = EnterpriseRegister.translate(&Row { kind: "ENT", bytes: &bytes }, None);
+    let translated = EnterpriseRegister.translate(&Row { kind: "ENT", ..Row::of(&bytes) }, None);
     assert!(matches!(translated, Translated::Rejected(Rejection { rule, .. }) if rule.id == "entity.unknown"));
     assert_eq!(rejection_of(b"<ENT>&nbsp;</ENT>").rule.id, "entity.malformed");
     assert_eq!(rejection_of(b"<ENT><A>\x80</A></ENT>").rule.id, "row.encoding");
@@ -113,7 +113,7 @@ fn other_entities_are_rejected_by_name_whatever_the_row_is_called() {
 
 #[test]
 fn only_enterprises_are_followed() {
-    let entity_in = |bytes: &[u8]| EnterpriseRegister.entity(&Row { kind: "", bytes });
+    let entity_in = |bytes: &[u8]| EnterpriseRegister.entity(&Row::of(bytes));
     assert_eq!(entity_in(&ent(&[("PRIPID", "#77 ")])).as_deref(), Some("ent/77"));
     assert_eq!(entity_in(&ent(&[("PRIPID", "")])), None);
     assert_eq!(entity_in(b"<INV><PRIPID>77</PRIPID></INV>"), None);
@@ -134,7 +134,7 @@ proptest! {
         let mut bytes = ent(&[]);
         let at = at % bytes.len();
         bytes.splice(at..(at + 2).min(bytes.len()), with);
-        let _ = EnterpriseRegister.entity(&Row { kind: "ENT", bytes: &bytes });
+        let _ = EnterpriseRegister.entity(&Row { kind: "ENT", ..Row::of(&bytes) });
         let _ = translate_with(&bytes, memory.as_ref().map(<[u8; 24]>::as_slice));
     }
 

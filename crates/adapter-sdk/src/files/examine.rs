@@ -4,12 +4,9 @@ use super::{
     flag::Flag,
     reader::{Content, Metered},
 };
-use crate::{
-    format::framing::{Facts, Framing, Refusal},
-    rules,
-    runner::Stop,
-};
+use crate::{rules, runner::Stop};
 use domain::Rule;
+use formats::framing::{Facts, Framing, Refusal};
 use std::{fs::File, io};
 
 /// A file that was read once.

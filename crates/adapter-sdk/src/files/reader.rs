@@ -1,6 +1,7 @@
 //! Reads a file once from its beginning to its end, and says what it was.
 
 use crate::runner::Stop;
+use domain::Timestamp;
 use security::digest::{self, Sm3};
 use std::{
     fs::{File, Metadata},
@@ -160,4 +161,22 @@ impl Read for Metered<'_> {
         self.consume(taken);
         Ok(taken)
     }
+}
+
+/// The first bytes of a file, by which its kind is recognised.
+pub(crate) fn head(file: &mut File) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    file.take(1024).read_to_end(&mut head)?;
+    file.rewind()?;
+    Ok(head)
+}
+
+/// When a file was changed last, as far as the file system tells.
+pub(crate) fn changed(file: &File) -> Option<Timestamp> {
+    Some(file.metadata().ok()?.modified().ok()?.into())
+}
+
+/// A time of change as the stamp of a unit: milliseconds since 1970, fourteen digits.
+pub(crate) fn stamp(changed: Option<Timestamp>) -> String {
+    changed.map(|time| format!("{:014}", time.timestamp_millis().max(0))).unwrap_or_default()
 }

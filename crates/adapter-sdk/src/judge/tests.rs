@@ -10,7 +10,7 @@ fn run(rows: &[String]) -> BTreeMap<String, Vec<(String, String)>> {
     let mut published: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
     for (row, number) in rows.iter().zip(1..) {
         let standing = Standing { intake: 1, number, full: false, scope: "", again: false };
-        let judged = judge(&testing::Lines, &Row { kind: "", bytes: row.as_bytes() }, &standing, &known).unwrap();
+        let judged = judge(&testing::Lines, &Row::of(row.as_bytes()), &standing, &known).unwrap();
         for record in judged.published() {
             let entry = (record.version.as_str().to_owned(), format!("{:?}", record.draft.effect));
             published.entry(record.draft.key.clone()).or_default().push(entry);
@@ -46,7 +46,7 @@ proptest! {
 fn what_rows_in_flight_make_seen_counts_until_the_ledger_holds_it() {
     let mut known = Known::new(Arc::new(Ledger::in_memory()));
     let at = |number| Standing { intake: 1, number, full: false, scope: "", again: false };
-    let row = |bytes: &'static str| Row { kind: "", bytes: bytes.as_bytes() };
+    let row = |bytes: &'static str| Row::of(bytes.as_bytes());
     let first = judge(&testing::Lines, &row("20260101000002|a|U|one"), &at(1), &known).unwrap();
     known.expect(1, &first);
     let later = judge(&testing::Lines, &row("20260101000003|a|U|two"), &at(2), &known).unwrap();

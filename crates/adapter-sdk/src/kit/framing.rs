@@ -1,10 +1,8 @@
 //! Rows lie where they lie, however the bytes arrive and wherever reading begins.
 
 use super::fixtures;
-use crate::{
-    Adapter,
-    format::framing::{FramedRow, RowStart},
-};
+use crate::Adapter;
+use formats::framing::{FramedRow, Framing, RowStart};
 use std::{
     fs,
     io::{BufRead, Cursor, Read},
@@ -24,12 +22,13 @@ pub fn chunks_of_any_size_give_the_same_rows(adapter: &Adapter, folder: &Path) {
     for file in fixtures::fixtures(folder).iter().flat_map(|fixture| &fixture.files) {
         let expected = fixtures::rows(adapter, file);
         let bytes = fs::read(file).unwrap_or_default();
-        let facts = adapter.files.framing.inspect(&mut Cursor::new(&bytes));
+        let framing = fixtures::framing(adapter, file);
+        let facts = framing.inspect(&mut Cursor::new(&bytes));
         for &size in CHUNKS {
             let mut pieces = Pieces { bytes: &bytes, at: 0, size };
-            assert_eq!(adapter.files.framing.inspect(&mut pieces), facts, "{} in pieces of {size}", file.display());
+            assert_eq!(framing.inspect(&mut pieces), facts, "{} in pieces of {size}", file.display());
             if facts.is_ok() {
-                let rows = read(adapter, Pieces { bytes: &bytes, at: 0, size }, RowStart::default());
+                let rows = read(framing, Pieces { bytes: &bytes, at: 0, size }, RowStart::default());
                 assert_eq!(rows, expected, "{} in pieces of {size}", file.display());
             }
         }
@@ -42,19 +41,20 @@ pub fn chunks_of_any_size_give_the_same_rows(adapter: &Adapter, folder: &Path) {
 /// When it does not: after a crash rows would be lost or come twice.
 pub fn reading_goes_on_at_any_row(adapter: &Adapter, folder: &Path) {
     for file in fixtures::fixtures(folder).iter().flat_map(|fixture| &fixture.files) {
+        let framing = fixtures::framing(adapter, file);
         let rows = fixtures::rows(adapter, file);
         let bytes = fs::read(file).unwrap_or_default();
         for (place, row) in rows.iter().enumerate().take(RESUMED) {
             let at = usize::try_from(row.next_byte).unwrap_or(usize::MAX).min(bytes.len());
             let start = RowStart { byte: row.next_byte, number: row.number };
-            let rest = read(adapter, Pieces { bytes: &bytes, at, size: 4096 }, start);
+            let rest = read(framing, Pieces { bytes: &bytes, at, size: 4096 }, start);
             assert_eq!(rest, rows[place + 1..], "{} behind row {}", file.display(), row.number);
         }
     }
 }
 
-fn read(adapter: &Adapter, input: Pieces<'_>, start: RowStart) -> Vec<FramedRow> {
-    let mut reader = adapter.files.framing.rows(Box::new(input), start);
+fn read(framing: &dyn Framing, input: Pieces<'_>, start: RowStart) -> Vec<FramedRow> {
+    let mut reader = framing.rows(Box::new(input), start);
     let mut rows = Vec::new();
     let mut row = FramedRow::default();
     while reader.next_row(&mut row).unwrap_or_else(|error| panic!("row after {}: {error}", row.number)) {

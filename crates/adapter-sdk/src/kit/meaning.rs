@@ -58,7 +58,7 @@ pub fn bodies_flags_and_rules_are_declared(adapter: &Adapter, folder: &Path) {
             assert_ne!(rejection.rule, &rules::MAPPING_FAILED, "the mapping fails");
             assert!(declared(rejection.rule.id, Severity::Reject), "rule {} is not declared", rejection.rule.id);
         }
-        Translated::Skipped { rule } => {
+        Translated::Skipped { rule } | Translated::Waiting { rule, .. } => {
             let rules: &[&Rule] = adapter.mapping.department().rules;
             assert!(rules.contains(rule), "rule {} is not declared", rule.id);
         }
@@ -74,7 +74,7 @@ pub fn rejects_translate_to_the_same_reject(adapter: &Adapter, folder: &Path) {
     each_row(adapter, folder, |row, memory, translated| {
         if matches!(translated, Translated::Rejected(_)) {
             let original = row.bytes.to_vec();
-            let again = adapter.mapping.translate(&Row { kind: row.kind, bytes: &original }, memory);
+            let again = adapter.mapping.translate(&Row { bytes: &original, ..*row }, memory);
             assert_eq!(&again, translated);
         }
     });
@@ -86,7 +86,7 @@ pub fn rejects_translate_to_the_same_reject(adapter: &Adapter, folder: &Path) {
 /// When an adapter that lost its state would translate the same row otherwise.
 pub fn recalled_memory_means_the_same(adapter: &Adapter, folder: &Path) {
     each_row(adapter, folder, |row, _, translated| {
-        let Translated::Records { drafts, memory: Some(memory) } = translated else { return };
+        let Translated::Records { drafts, memory: Some(memory), .. } = translated else { return };
         let records = drafts.iter().map(|draft| envelope_of(adapter, draft));
         let recalled = records.filter_map(|record| adapter.mapping.recall(&record)).last();
         let (entity, recalled) = recalled.unwrap_or_else(|| panic!("a row leaves a memory that no record recalls"));
@@ -116,14 +116,16 @@ fn envelope_of(adapter: &Adapter, draft: &Draft) -> Record {
 /// Translates the rows of all fixtures in order, each with what the rows before it left in memory.
 fn each_row(adapter: &Adapter, folder: &Path, mut look: impl FnMut(&Row<'_>, Option<&[u8]>, &Translated)) {
     let mut memories: HashMap<String, Vec<u8>> = HashMap::new();
-    for framed in fixtures::all_rows(adapter, folder) {
-        let row = Row { kind: &framed.kind, bytes: &framed.bytes };
+    for sample in fixtures::all_rows(adapter, folder) {
+        let row = sample.row(&sample.framed.bytes);
         let entity = adapter.mapping.entity(&row);
         let before = entity.as_ref().and_then(|entity| memories.get(entity)).cloned();
         let translated = adapter.mapping.translate(&row, before.as_deref());
         look(&row, before.as_deref(), &translated);
-        if let (Some(entity), Translated::Records { memory: Some(memory), .. }) = (entity, translated) {
-            memories.insert(entity, memory);
-        }
+        let left = match translated {
+            Translated::Records { memory, .. } | Translated::Waiting { memory, .. } => memory,
+            _ => None,
+        };
+        memories.extend(entity.zip(left));
     }
 }

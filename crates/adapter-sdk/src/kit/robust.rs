@@ -1,10 +1,9 @@
 //! Bad input never panics.
 
 use super::fixtures;
-use crate::{
-    Adapter, Row, Translated,
-    format::framing::{FramedRow, RowStart},
-};
+use crate::{Adapter, Translated};
+use domain::Version;
+use formats::framing::{FramedRow, RowStart};
 use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
@@ -34,15 +33,14 @@ pub fn damaged_rows_are_translated_without_panic(adapter: &Adapter, folder: &Pat
         return;
     }
     run(0..rows.len(), |place, damages| {
-        let row = &rows[place];
-        let bytes = damages.iter().fold(row.bytes.clone(), damaged);
-        let row = Row { kind: &row.kind, bytes: &bytes };
+        let sample = &rows[place];
+        let bytes = damages.iter().fold(sample.framed.bytes.clone(), damaged);
+        let row = sample.row(&bytes);
         let entity = adapter.mapping.entity(&row);
         prop_assert_ne!(entity, Some(String::new()));
         if let Translated::Records { drafts, .. } = adapter.mapping.translate(&row, None) {
             for draft in drafts {
-                prop_assert!(!draft.key.is_empty() && !draft.stamp.is_empty());
-                prop_assert!(draft.stamp.bytes().all(|b| b.is_ascii_digit()));
+                prop_assert!(!draft.key.is_empty() && Version::is_stamp(&draft.stamp));
             }
         }
         Ok(())
@@ -55,10 +53,12 @@ pub fn damaged_rows_are_translated_without_panic(adapter: &Adapter, folder: &Pat
 /// When the framing panics, or accepts a file whose rows it then cannot give out.
 pub fn damaged_files_are_refused_without_panic(adapter: &Adapter, folder: &Path) {
     let files: Vec<PathBuf> = fixtures::fixtures(folder).into_iter().flat_map(|fixture| fixture.files).collect();
-    let contents: Vec<Vec<u8>> = files.iter().filter_map(|file| fs::read(file).ok()).collect();
+    let contents: Vec<(PathBuf, Vec<u8>)> =
+        files.into_iter().filter_map(|file| fs::read(&file).ok().map(|content| (file, content))).collect();
     run(0..contents.len(), |place, damages| {
-        let bytes = damages.iter().fold(contents[place].clone(), damaged);
-        let framing = adapter.files.framing.as_ref();
+        let (file, content) = &contents[place];
+        let bytes = damages.iter().fold(content.clone(), damaged);
+        let framing = fixtures::framing(adapter, file);
         let Ok(facts) = framing.inspect(&mut Cursor::new(&bytes)) else { return Ok(()) };
         let mut reader = framing.rows(Box::new(Cursor::new(&bytes)), RowStart::default());
         let mut row = FramedRow::default();

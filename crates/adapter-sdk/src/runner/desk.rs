@@ -6,14 +6,14 @@ use super::{
     pipeline::{Entry, Pipeline},
 };
 use crate::{
-    adapter::Adapter,
+    adapter::{Adapter, FileKind},
     envelope::{self, Outgoing, Place},
     error::IntakeError,
     judge::{self, Content, Judged, Known, Standing},
-    mapping::{Department, Rejection, Row},
+    mapping::{Department, Rejection},
     publisher::{Publisher, Topics},
     rules,
-    state::State,
+    state::{State, Unit},
 };
 use bus::Bus;
 use domain::Clock;
@@ -29,6 +29,10 @@ pub(crate) struct Setup {
     pub(crate) observer: Arc<dyn Observer>,
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) topics: Topics,
+    /// Which of the adapter's ways the rows come.
+    pub(crate) way: usize,
+    /// Whether the rows come from a source that is asked, and not from files.
+    pub(crate) is_asked: bool,
 }
 
 /// A step's work.
@@ -39,11 +43,18 @@ pub(crate) struct Desk<'a> {
     pub(crate) stop: &'a dyn Stop,
     /// Rejects translated again in this step.
     pub(crate) redriven: usize,
+    /// The unit of a source that is asked.
+    pub(crate) unit: &'a mut Option<Unit>,
 }
 
 impl Setup {
     pub(crate) fn department(&self) -> &'static Department {
         self.adapter.mapping.department()
+    }
+
+    /// How the rows' files look.
+    pub(crate) fn files(&self) -> &FileKind {
+        &self.adapter.ways[self.way].files
     }
 
     /// A pipeline that goes on from `state`.
@@ -55,7 +66,7 @@ impl Setup {
 
     /// The area that a file's name speaks of.
     pub(crate) fn scope_of(&self, file: &str) -> String {
-        (self.adapter.files.parse_name)(file).unwrap_or_default().scope
+        self.adapter.said_by(file).unwrap_or_default().scope
     }
 }
 
@@ -85,9 +96,8 @@ impl Desk<'_> {
         place: &Place<'_>,
         standing: &Standing<'_>,
     ) -> Result<(Judged, Vec<Outgoing>), IntakeError> {
-        let row = Row { kind: place.kind, bytes: place.bytes };
         let known = self.pipeline.known();
-        let judged = judge::judge(self.setup.adapter.mapping.as_ref(), &row, standing, known)?;
+        let judged = judge::judge(self.setup.adapter.mapping.as_ref(), &place.row(), standing, known)?;
         let messages = self.messages(&judged, place);
         if matches!(judged.content, Content::Records(_)) && messages.iter().any(|message| self.is_too_large(message)) {
             let judged = too_large(&judged, standing, known)?;
@@ -117,13 +127,13 @@ impl Desk<'_> {
     fn reject(&self, rejection: &Rejection, place: &Place<'_>) -> Outgoing {
         let department = self.setup.department();
         let mut reject = envelope::reject(department, rejection, place, self.setup.config.language);
-        let message = Outgoing::reject(&reject, place.kind);
+        let message = Outgoing::reject(&reject, place.kind, &place.unit.stamp);
         if !self.is_too_large(&message) {
             return message;
         }
         // The bytes stay in the department's own file, whose place the reject states; files are never deleted.
         reject.original.clear();
-        Outgoing::reject(&reject, place.kind)
+        Outgoing::reject(&reject, place.kind, &place.unit.stamp)
     }
 
     fn is_too_large(&self, message: &Outgoing) -> bool {

@@ -1,5 +1,6 @@
 //! Rows in flight: from judgement to the checkpoint that holds what they made seen.
 
+use super::marks::{Marks, Told};
 use crate::{
     envelope::Outgoing,
     error::IntakeError,
@@ -10,6 +11,7 @@ use crate::{
     runner::Stop,
     state::State,
 };
+use bus::Position;
 use std::time::Duration;
 use store::{Commit, Ledger, Seen};
 
@@ -24,6 +26,12 @@ pub(crate) struct Entry {
     pub(crate) reach: Option<(u64, u64)>,
     /// The reject that the row takes back.
     pub(crate) redriven: Option<String>,
+    /// By what the row is known again, and what its source is told of it.
+    pub(crate) told: Option<Told>,
+    /// Where the source goes on once everything up to here is done.
+    pub(crate) position: Option<Vec<u8>>,
+    /// Rows that waited and are done with this one.
+    pub(crate) released: Vec<String>,
 }
 
 /// What follows from a row once its every message is acknowledged and all rows before it are done.
@@ -31,6 +39,8 @@ pub(crate) struct Entry {
 struct Effects {
     entry: Entry,
     wrote: Vec<(&'static str, bool)>,
+    /// Where the first of its records lies.
+    place: Option<Position>,
     seen: Vec<(String, String, Seen)>,
     memory: Option<(String, Vec<u8>)>,
 }
@@ -44,6 +54,7 @@ pub(crate) struct Pipeline {
     commit: Commit,
     /// Sequence number of the last row that is in `commit`.
     settled: Option<u64>,
+    marks: Marks,
     window: (usize, usize),
     /// A commit failed, so that what is in here is no longer whole.
     broken: bool,
@@ -53,11 +64,36 @@ impl Pipeline {
     /// Goes on from `state`, with at most `window` rows and bytes in flight.
     pub(crate) fn new(known: Known, publisher: Publisher, state: State, window: (usize, usize)) -> Self {
         let frontier = Frontier::new();
-        Self { known, publisher, frontier, state, commit: Commit::default(), settled: None, window, broken: false }
+        Self {
+            known,
+            publisher,
+            frontier,
+            state,
+            commit: Commit::default(),
+            settled: None,
+            marks: Marks::default(),
+            window,
+            broken: false,
+        }
     }
 
     pub(crate) fn known(&self) -> &Known {
         &self.known
+    }
+
+    /// Takes over what sources were still to be told of when the process ended.
+    pub(crate) fn recall_marks(&mut self) -> Result<(), IntakeError> {
+        self.marks.recall(self.known.ledger())
+    }
+
+    /// The marked rows.
+    pub(crate) fn marks(&mut self) -> &mut Marks {
+        &mut self.marks
+    }
+
+    /// Whether a marked row is done, waits, or is in flight.
+    pub(crate) fn is_marked(&self, id: &str) -> Result<bool, IntakeError> {
+        self.marks.is_known(id, self.known.ledger())
     }
 
     pub(crate) fn ledger(&self) -> &Ledger {
@@ -88,11 +124,20 @@ impl Pipeline {
         stop: &dyn Stop,
     ) -> Result<(), IntakeError> {
         self.known.expect(self.frontier.next_sequence(), &judged);
+        if let Some(told) = &entry.told {
+            self.marks.expect(&told.mark.id);
+        }
         let wrote = judged
             .published()
             .map(|record| (record.draft.resource, matches!(record.draft.effect, Effect::Withdraw { .. })))
             .collect();
-        self.send(messages, Effects { entry, wrote, seen: judged.seen, memory: judged.memory }, stop)
+        self.send(messages, Effects { entry, wrote, place: None, seen: judged.seen, memory: judged.memory }, stop)
+    }
+
+    /// Has the source go on at `position` once every row before is done.
+    pub(crate) fn move_on(&mut self, position: Vec<u8>) {
+        let entry = Entry { position: Some(position), ..Entry::default() };
+        self.frontier.push(0, Effects { entry, ..Effects::default() });
     }
 
     /// Sends messages that no row stands behind.
@@ -130,9 +175,11 @@ impl Pipeline {
 
     /// Writes down what is done, all of it in one step; `durable` survives a loss of power.
     pub(crate) fn checkpoint(&mut self, durable: bool) -> Result<(), IntakeError> {
-        for (partition, next) in self.publisher.reached() {
-            let reached = self.state.records.entry(*partition).or_default();
-            *reached = (*reached).max(*next);
+        if self.frontier.is_empty() {
+            for (partition, next) in self.publisher.reached() {
+                let reached = self.state.records.entry(*partition).or_default();
+                *reached = (*reached).max(*next);
+            }
         }
         let mut commit = std::mem::take(&mut self.commit);
         commit.blobs.push((State::BLOB.to_owned(), Some(self.state.to_blob()?)));
@@ -146,6 +193,7 @@ impl Pipeline {
         self.broken = true;
         self.known.ledger().commit(commit)?;
         self.broken = false;
+        self.marks.written();
         Ok(())
     }
 
@@ -168,8 +216,10 @@ impl Pipeline {
 
     /// Moves the finished prefix from the frontier into the next checkpoint.
     fn settle(&mut self) {
-        for sequence in self.publisher.take_done() {
-            self.frontier.acknowledge(sequence);
+        for (sequence, position) in self.publisher.take_done() {
+            if let Some(effects) = self.frontier.acknowledge(sequence) {
+                effects.place = effects.place.or(position);
+            }
         }
         while let Some((sequence, effects)) = self.frontier.pop() {
             self.settled = Some(sequence);
@@ -182,7 +232,7 @@ impl Pipeline {
         for (resource, withdrawal) in effects.wrote {
             counters.wrote(resource, withdrawal);
         }
-        let Entry { verdict, rule, reach, redriven: id } = effects.entry;
+        let Entry { verdict, rule, reach, redriven: id, told, position, released } = effects.entry;
         if let Some(verdict) = verdict {
             counters.count(verdict);
         }
@@ -196,10 +246,25 @@ impl Pipeline {
         if let Some((unit, (byte, number))) = self.state.unit.as_mut().zip(reach) {
             (unit.byte, unit.number) = (byte, number);
         }
+        if let Some(position) = position {
+            self.commit.blobs.push((POSITION.to_owned(), Some(position)));
+        }
+        let place = effects.place.map(|place| (place.partition, place.offset));
+        if let Some(told) = told {
+            self.marks.done(told, place, &mut self.commit.blobs);
+        }
+        for id in released {
+            if self.marks.release(&id, place, self.known.ledger(), &mut self.commit.blobs) {
+                self.state.counters.released();
+            }
+        }
         self.commit.seen.extend(effects.seen);
         self.commit.memories.extend(effects.memory);
     }
 }
+
+/// Name of the blob that says where the source goes on.
+pub(crate) const POSITION: &str = "position";
 
 /// Name of the blob that says that a reject was driven again and accepted.
 pub(crate) fn redriven(id: &str) -> String {

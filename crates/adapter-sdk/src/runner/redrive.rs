@@ -8,7 +8,7 @@ use super::{
     pipeline::{self, Entry},
 };
 use crate::{
-    envelope::{Outgoing, Place, ROW_KIND},
+    envelope::{At, Outgoing, Place, ROW_KIND, ROW_STAMP},
     error::IntakeError,
     judge::{Content, Standing},
     state::{Offsets, Unit},
@@ -111,11 +111,12 @@ impl Desk<'_> {
             tracing::warn!(offset = position.1, "reject to be redriven is not where the command says");
             return Ok(());
         };
-        self.again(&reject, control::header(delivery, ROW_KIND).unwrap_or_default())
+        let header = |name| control::header(delivery, name).unwrap_or_default();
+        self.again(&reject, header(ROW_KIND), header(ROW_STAMP))
     }
 
     /// Translates a rejected row again. It keeps its place in the order of versions, so that what came after it stands.
-    fn again(&mut self, reject: &Reject, kind: &str) -> Result<(), IntakeError> {
+    fn again(&mut self, reject: &Reject, kind: &str, stamp: &str) -> Result<(), IntakeError> {
         let is_done = reject.state() == RejectState::Redriven
             || self.pipeline.ledger().blob(&pipeline::redriven(&reject.reject_id))?.is_some();
         if is_done {
@@ -132,13 +133,13 @@ impl Desk<'_> {
         };
         let now = self.setup.clock.now().timestamp_millis();
         let scope = self.setup.scope_of(&source.file);
-        let unit = Unit { intake: source.intake, file: source.file, begun: now, scope, ..Unit::default() };
+        let (intake, file, stamp) = (source.intake, source.file.clone(), stamp.to_owned());
+        let unit = Unit { intake, file, stamp, begun: now, scope, ..Unit::default() };
         let place = Place {
             unit: &unit,
             number: source.row.unwrap_or_default(),
-            byte_from: source.byte_from.unwrap_or_default(),
-            byte_to: source.byte_to.unwrap_or_default(),
             kind,
+            at: At::stated(&source),
             bytes: &reject.original,
         };
         let standing =
@@ -150,7 +151,7 @@ impl Desk<'_> {
             messages.clear();
         }
         if told != *reject {
-            messages.push(Outgoing::reject(&told, kind));
+            messages.push(Outgoing::reject(&told, kind, &unit.stamp));
         }
         self.redriven += 1;
         let redriven = is_accepted.then(|| reject.reject_id.clone());

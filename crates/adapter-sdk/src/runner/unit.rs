@@ -5,9 +5,9 @@ use crate::{
     envelope::Place,
     error::IntakeError,
     files::{self, DONE, Dropped, Examined, Fingerprint, Flag, Inbox, Metered, REFUSED},
-    format::framing::{Facts, FramedRow, Refusal, RowStart},
     state::{self, Rows, State, Unit},
 };
+use formats::framing::{Facts, FramedRow, Refusal, RowStart};
 use std::{
     collections::HashMap,
     fs::{self, File},
@@ -61,7 +61,7 @@ impl Desk<'_> {
             return Ok(None);
         }
         let flag = Flag::read(&dropped.flag).map_err(IntakeError::file("flag file cannot be read", &dropped.flag))?;
-        let framing = self.setup.adapter.files.framing.as_ref();
+        let framing = self.setup.files().framing.as_ref();
         let examined =
             files::examine(&mut file, framing, self.stop).map_err(|error| self.failed(&dropped.data, error))?;
         Ok(Some(Looked { file, pair, flag, examined }))
@@ -103,7 +103,7 @@ impl Desk<'_> {
 
     /// Puts flag files away whose data file was put away before the process ended.
     pub(crate) fn clear_lone_flags(&self, inbox: &Inbox) -> Result<(), IntakeError> {
-        for dropped in inbox.lone_flags(&self.setup.adapter.files)? {
+        for dropped in inbox.lone_flags(self.setup.files())? {
             let flag =
                 Flag::read(&dropped.flag).map_err(IntakeError::file("flag file cannot be read", &dropped.flag))?;
             let Some(hash) = flag.sm3 else { continue };
@@ -186,7 +186,7 @@ impl Desk<'_> {
         let mut reader = Metered::later(&mut looked.file, stop).map_err(unreadable())?;
         let result = reader.skip_to(unit.byte).map_err(|_| changed()).and_then(|()| {
             let start = RowStart { byte: unit.byte, number: unit.number };
-            let mut rows = setup.adapter.files.framing.rows(Box::new(&mut reader), start);
+            let mut rows = setup.files().framing.rows(Box::new(&mut reader), start);
             let mut row = FramedRow::default();
             while rows.next_row(&mut row).map_err(|_| changed())? {
                 self.one(unit, &row, looked.pair.data.length)?;
@@ -203,15 +203,7 @@ impl Desk<'_> {
     }
 
     fn one(&mut self, unit: &Unit, row: &FramedRow, length: u64) -> Result<(), IntakeError> {
-        let place = Place {
-            unit,
-            number: row.number,
-            byte_from: row.byte_from,
-            byte_to: row.byte_to,
-            kind: &row.kind,
-            bytes: &row.bytes,
-        };
-        self.row(&place, row.next_byte)?;
+        self.row(&Place::framed(unit, row), row.next_byte)?;
         let full = self.pipeline.make_room(self.stop)?;
         if full || row.number.is_multiple_of(TURN) {
             self.turn(unit, row, length)?;
@@ -251,7 +243,7 @@ impl Desk<'_> {
         self.announce()
     }
 
-    fn tell_taken(&self, file: &str, before: &Rows) {
+    pub(crate) fn tell_taken(&self, file: &str, before: &Rows) {
         let now = self.pipeline.state().counters.rows();
         let [read, published, unchanged, superseded, rejected, skipped, waiting] =
             std::array::from_fn(|result| now[result].saturating_sub(before[result]));

@@ -1,8 +1,8 @@
 //! The text that is laid beside a refused file, for whoever clears it up.
 
 use super::desk::Setup;
-use crate::format::framing::Refusal;
 use domain::Language;
+use formats::framing::Refusal;
 
 /// Which file, which rule, what is wrong and what to do; no content of the file.
 pub(crate) fn text(setup: &Setup, name: &str, refusal: &Refusal) -> String {

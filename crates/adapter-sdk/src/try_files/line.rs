@@ -1,12 +1,12 @@
 //! The lines that `exchange adapter try` prints.
 
 use crate::{
-    envelope::Place,
-    format::framing::Refusal,
+    envelope::{At, Place},
     judge::{Judged, Verdict, Weighed},
     mapping::{Effect, Rejection},
 };
 use domain::{Identifier, Language, Rule};
+use formats::framing::Refusal;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -59,7 +59,8 @@ pub struct TryLine {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct TrySource {
     /// Name of the file.
-    pub file: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// Row within the file, from 1, header not counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub row: Option<u64>,
@@ -69,6 +70,24 @@ pub struct TrySource {
     /// End, exclusive, line end not counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub byte_to: Option<u64>,
+    /// Sheet of the workbook, within which rows are counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
+    /// Name of the table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
+    /// Key of the row in its table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Name of the topic.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    /// Partition of the topic.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partition: Option<i32>,
+    /// Offset in the partition.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offset: Option<i64>,
 }
 
 /// An identifier that a record is found by.
@@ -132,6 +151,11 @@ impl TrySummary {
             Verdict::Superseded => self.superseded += 1,
             Verdict::Rejected => self.rejected += 1,
             Verdict::Skipped => self.skipped += 1,
+            Verdict::Waiting => self.waiting += 1,
+        }
+        for _ in &judged.released {
+            self.waiting = self.waiting.saturating_sub(1);
+            self.published += 1;
         }
     }
 }
@@ -174,6 +198,15 @@ impl TryLine {
         }
     }
 
+    pub(crate) fn waiting(
+        rule: &Rule,
+        about: Option<&(&'static str, String)>,
+        place: &Place<'_>,
+        language: Language,
+    ) -> Self {
+        Self { outcome: "waiting", ..Self::by(rule, language, Self::history(about, place)) }
+    }
+
     pub(crate) fn skipped(rule: &Rule, place: &Place<'_>, language: Language) -> Self {
         Self { outcome: "skipped", ..Self::by(rule, language, Self::at(place)) }
     }
@@ -205,17 +238,26 @@ impl TryLine {
     }
 
     fn at(place: &Place<'_>) -> Self {
-        let source = TrySource {
-            file: place.unit.file.clone(),
-            row: Some(place.number),
-            byte_from: Some(place.byte_from),
-            byte_to: Some(place.byte_to),
+        let source = TrySource { file: Some(place.unit.file.clone()), row: Some(place.number), ..TrySource::default() };
+        let source = match place.at {
+            At::Bytes { from, to } => TrySource { byte_from: Some(from), byte_to: Some(to), ..source },
+            At::Sheet(sheet) => TrySource { sheet: Some(sheet.to_owned()), ..source },
+            At::Table(key) => {
+                TrySource { table: Some(place.kind.to_owned()), key: Some(key.to_owned()), ..TrySource::default() }
+            }
+            At::Topic { topic, partition, offset } => TrySource {
+                topic: Some(topic.to_owned()),
+                partition: Some(partition),
+                offset: Some(offset),
+                ..TrySource::default()
+            },
+            At::Passing => source,
         };
         Self { source, ..Self::default() }
     }
 
     fn of(file: &str) -> Self {
-        Self { source: TrySource { file: file.to_owned(), ..TrySource::default() }, ..Self::default() }
+        Self { source: TrySource { file: Some(file.to_owned()), ..TrySource::default() }, ..Self::default() }
     }
 }
 

@@ -10,7 +10,7 @@ fn tried(files: &[(&str, String)]) -> (Vec<Value>, Value) {
         fs::write(path, text).unwrap();
     }
     let mut lines = Vec::new();
-    let config = TryConfig { language: Language::English };
+    let config = TryConfig { language: Language::English, changed: None };
     let summary = try_files(&testing::adapter(), &paths, config, &mut |line| {
         lines.push(serde_json::to_value(line)?);
         Ok(())

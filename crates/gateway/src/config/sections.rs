@@ -1,5 +1,6 @@
 //! The sections of the configuration file, with their defaults.
 
+use adapter_sdk::transport::SourceSettings;
 use chrono::FixedOffset;
 use domain::Language;
 use runtime::config::HumanDuration;
@@ -247,20 +248,9 @@ pub struct AdapterSection {
     #[serde(default = "two_seconds")]
     pub poll: HumanDuration,
     /// Where its data comes from.
-    pub source: Source,
+    pub source: SourceSettings,
 }
 
 fn two_seconds() -> HumanDuration {
     HumanDuration::from_secs(2)
-}
-
-/// Where a department's data comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Source {
-    /// Files put into a folder.
-    Files {
-        /// The folder.
-        folder: PathBuf,
-    },
 }

@@ -92,7 +92,7 @@ fn paths_are_taken_from_the_file() {
     assert_eq!(config.tls.ca, Path::new("/etc/exchange/ca.pem"));
     let adapter = &config.adapter[0];
     assert_eq!(config.adapter_state(adapter), Path::new("/etc/exchange/data/adapters/public-security"));
-    assert_eq!(adapter.source, Source::Files { folder: "/etc/exchange/inbox".into() });
+    assert_eq!(adapter.source, SourceSettings::Files { folder: "/etc/exchange/inbox".into() });
 }
 
 #[test]

@@ -122,7 +122,7 @@ fn representatives_that_differ_at_one_time_are_a_conflict_of_the_later_row() {
 #[test]
 fn memory_keeps_no_number_of_a_person_and_is_rebuilt_from_the_record() {
     for row in [&[][..], &[NO_USCC], &[("CERNO", "")], &[("REGNO", "")]] {
-        let Translated::Records { drafts, memory: Some(memory) } = translate_with(&ent(row), None) else {
+        let Translated::Records { drafts, memory: Some(memory), .. } = translate_with(&ent(row), None) else {
             panic!("no memory")
         };
         assert!(!String::from_utf8(memory.clone()).unwrap().contains(PERSON));

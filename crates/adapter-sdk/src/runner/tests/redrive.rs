@@ -27,7 +27,7 @@ impl Mapping for Mended {
 
     fn translate(&self, row: &Row<'_>, memory: Option<&[u8]>) -> Translated {
         let mended = String::from_utf8_lossy(row.bytes).replace("|B|", "|U|");
-        testing::Lines.translate(&Row { kind: row.kind, bytes: mended.as_bytes() }, memory)
+        testing::Lines.translate(&Row { bytes: mended.as_bytes(), ..*row }, memory)
     }
 
     fn recall(&self, record: &Record) -> Option<(String, Vec<u8>)> {

@@ -244,7 +244,7 @@ fn a_bad_entity_is_rejected_alone() {
 #[test]
 fn rules_can_stand_in_front_of_people() {
     for rule in [&ENTITY_UNKNOWN, &ENTITY_SIZE, &ENTITY_MALFORMED] {
-        assert!(crate::rules::is_well_formed(rule), "{}", rule.id);
+        assert!(domain::rules::is_well_formed(rule), "{}", rule.id);
     }
 }
 

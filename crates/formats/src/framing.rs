@@ -45,10 +45,42 @@ pub struct FramedRow {
     pub byte_to: u64,
     /// Where the next row may be looked for.
     pub next_byte: u64,
-    /// What kind of row it is where a format has several (`ENT`); else empty.
+    /// What kind of row it is where a format has several (`ENT`, the name of a table), or the layout that the file's
+    /// own head gives its rows; else empty. A reject keeps it, so that the bytes can be translated again.
     pub kind: String,
+    /// Where it lies, beside its bytes.
+    pub place: RowPlace,
     /// Its bytes, as received.
     pub bytes: Vec<u8>,
+}
+
+/// Where a row lies, in the words of its source.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub enum RowPlace {
+    /// A range of bytes of a file.
+    #[default]
+    Bytes,
+    /// A row of a workbook's sheet.
+    Sheet {
+        /// Name of the sheet.
+        sheet: String,
+    },
+    /// A row of the table that the row's kind names.
+    Table {
+        /// Its key there.
+        key: String,
+    },
+    /// A message of a topic.
+    Topic {
+        /// Name of the topic.
+        topic: String,
+        /// Partition.
+        partition: i32,
+        /// Offset.
+        offset: i64,
+    },
+    /// A record of an answer or a request: it lies nowhere once that has passed.
+    Passing,
 }
 
 /// What a file says of itself.

@@ -1,8 +1,8 @@
 //! Rules that departments share (the departments' interface documents name their ids), each declared once.
 //!
-//! An adapter lists those its rows can meet in [`Department::rules`](crate::Department::rules).
+//! An adapter lists those its rows can meet in its description.
 
-use domain::{Rule, Severity};
+use crate::{Rule, Severity};
 
 macro_rules! rules {
     ($($(#[$doc:meta])* $name:ident = $severity:ident $id:literal, $en:literal, $zh:literal;)*) => {

@@ -1,11 +1,11 @@
 //! Header line, rows, trailer line.
 
 use super::lines::{Lines, Span};
-use crate::{
-    format::framing::{Facts, FramedRow, Framing, Refusal, RowReader, RowStart},
+use crate::framing::{Facts, FramedRow, Framing, Refusal, RowReader, RowStart};
+use domain::{
+    Rule,
     rules::{FILE_EMPTY, FILE_HEADER, FILE_TORN, FILE_TRAILER},
 };
-use domain::Rule;
 use std::{
     collections::VecDeque,
     io::{self, BufRead},

@@ -10,8 +10,10 @@ pub use self::entity::Entity;
 
 use self::{scan::Fault, walk::Walk};
 use super::framing::{Facts, FramedRow, Framing, Refusal, RowReader, RowStart};
-use crate::rules::{FILE_EMPTY, FILE_HEADER, FILE_TORN, PROVIDER_ERROR};
-use domain::{Rule, Severity};
+use domain::{
+    Rule, Severity,
+    rules::{FILE_EMPTY, FILE_HEADER, FILE_TORN, PROVIDER_ERROR},
+};
 use std::io::{self, BufRead};
 
 /// Bytes of an entity that is still read; of a longer one this many and one more are kept with its reject.

@@ -1,7 +1,7 @@
 //! One entity: its elements' text by name.
 use super::{ENTITY_MALFORMED, ENTITY_SIZE, Encoding, MAX_ENTITY};
-use crate::{format::gb18030, rules::ROW_ENCODING};
-use domain::Rule;
+use crate::gb18030;
+use domain::{Rule, rules::ROW_ENCODING};
 use quick_xml::{Reader, events::Event};
 use std::borrow::Cow;
 

@@ -1,6 +1,6 @@
 //! One row: its length, its character boundaries, its encoding, then its fields.
 
-use crate::format::gb18030;
+use crate::gb18030;
 use std::borrow::Cow;
 
 /// Where a field lies in a row.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::format::framing::{Facts, FramedRow, Framing, RowStart};
+use crate::framing::{Facts, FramedRow, Framing, RowStart};
 use proptest::prelude::*;
 use std::io::BufReader;
 

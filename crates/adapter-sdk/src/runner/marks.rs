@@ -1,0 +1,153 @@
+//! Rows that are known again by a mark of their own: done, waiting, or in flight.
+
+use crate::{
+    error::IntakeError,
+    judge::Verdict,
+    source::{Mark, RowFate, Settled},
+};
+use serde::{Deserialize, Serialize};
+use std::collections::{HashMap, HashSet};
+use store::Ledger;
+
+/// What names of rows begin with that are done or wait.
+const ROW: &str = "row/";
+/// What names of rows begin with whose source is still to be told.
+const TOLD: &str = "told/";
+
+/// A blob of the ledger.
+type Blob = (String, Option<Vec<u8>>);
+
+/// A marked row, and what its source is told once it is done.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) mark: Mark,
+    pub(crate) verdict: Verdict,
+    /// Rule, field and sentence of a row that is rejected.
+    pub(crate) rejected: Option<[String; 3]>,
+    /// When it was taken in, in milliseconds since 1970.
+    pub(crate) at: i64,
+}
+
+/// A row that waits.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Waits {
+    since: i64,
+    receipt: Vec<u8>,
+}
+
+/// The marks of a session.
+#[derive(Debug, Default)]
+pub(crate) struct Marks {
+    /// Rows that wait and are not in the ledger yet.
+    waits: HashMap<String, Waits>,
+    /// Rows that are in flight or not in the ledger yet.
+    fresh: HashSet<String>,
+    /// Done with the next checkpoint.
+    next: Vec<Settled>,
+    /// In the ledger, and their source is to be told.
+    ready: Vec<Settled>,
+}
+
+impl Marks {
+    /// A row is on its way.
+    pub(crate) fn expect(&mut self, id: &str) {
+        self.fresh.insert(id.to_owned());
+    }
+
+    /// Whether a row is done, waits, or is on its way.
+    pub(crate) fn is_known(&self, id: &str, ledger: &Ledger) -> Result<bool, IntakeError> {
+        let known = |prefix| ledger.blob(&name(prefix, id)).map(|blob| blob.is_some());
+        Ok(self.fresh.contains(id) || known(ROW)? || known(TOLD)?)
+    }
+
+    /// A row and all rows before it are done; what is to be written down of it goes to `blobs`.
+    pub(crate) fn done(&mut self, told: Told, place: Option<(u32, u64)>, blobs: &mut Vec<Blob>) {
+        let Told { mark, verdict, rejected, at } = told;
+        let fate = match (verdict, rejected) {
+            (Verdict::Waiting, _) => return self.wait(mark, at, blobs),
+            (_, Some([rule, field, message])) => RowFate::Rejected { rule, field, message },
+            (Verdict::Published, _) => published(place),
+            (Verdict::Superseded, _) => RowFate::Superseded,
+            (Verdict::Skipped, _) => RowFate::Skipped,
+            _ => RowFate::Unchanged,
+        };
+        self.settle(Settled { id: mark.id, receipt: mark.receipt, fate }, blobs);
+    }
+
+    /// A row that waited is done with another; says whether it waited.
+    pub(crate) fn release(
+        &mut self,
+        id: &str,
+        place: Option<(u32, u64)>,
+        ledger: &Ledger,
+        blobs: &mut Vec<Blob>,
+    ) -> bool {
+        let kept = || ledger.blob(&name(ROW, id)).ok().flatten().and_then(|blob| serde_json::from_slice(&blob).ok());
+        let Some(waits) = self.waits.remove(id).or_else(kept) else { return false };
+        blobs.push((name(ROW, id), None));
+        self.settle(Settled { id: id.to_owned(), receipt: waits.receipt, fate: published(place) }, blobs);
+        true
+    }
+
+    /// What was done before is in the ledger now.
+    pub(crate) fn written(&mut self) {
+        for settled in &self.next {
+            self.fresh.remove(&settled.id);
+        }
+        for id in self.waits.keys() {
+            self.fresh.remove(id);
+        }
+        self.waits.clear();
+        self.ready.append(&mut self.next);
+    }
+
+    /// What the ledger still holds from before this session.
+    pub(crate) fn recall(&mut self, ledger: &Ledger) -> Result<(), IntakeError> {
+        let told = ledger.blobs(TOLD)?;
+        self.ready = told.iter().filter_map(|(_, blob)| serde_json::from_slice(blob).ok()).collect();
+        Ok(())
+    }
+
+    /// Rows whose source is to be told.
+    pub(crate) fn ready(&self) -> &[Settled] {
+        &self.ready
+    }
+
+    /// Their source was told; what is to be written down of that goes to the next checkpoint.
+    pub(crate) fn told(&mut self, keep: bool) -> Vec<Blob> {
+        let mut blobs = Vec::with_capacity(self.ready.len());
+        for settled in self.ready.drain(..) {
+            if keep {
+                blobs.push((name(ROW, &settled.id), Some(Vec::new())));
+            }
+            blobs.push((name(TOLD, &settled.id), None));
+        }
+        blobs
+    }
+
+    /// How many rows have waited since before `then`, in milliseconds since 1970. Reads all marks.
+    pub(crate) fn waiting_since_before(ledger: &Ledger, then: i64) -> Result<u64, IntakeError> {
+        let rows = ledger.blobs(ROW)?;
+        let waits = rows.iter().filter_map(|(_, blob)| serde_json::from_slice::<Waits>(blob).ok());
+        Ok(waits.filter(|waits| waits.since < then).count() as u64)
+    }
+
+    fn wait(&mut self, mark: Mark, since: i64, blobs: &mut Vec<Blob>) {
+        let waits = Waits { since, receipt: mark.receipt };
+        blobs.push((name(ROW, &mark.id), serde_json::to_vec(&waits).ok()));
+        self.waits.insert(mark.id, waits);
+    }
+
+    fn settle(&mut self, settled: Settled, blobs: &mut Vec<Blob>) {
+        blobs.push((name(TOLD, &settled.id), serde_json::to_vec(&settled).ok()));
+        self.next.push(settled);
+    }
+}
+
+fn published(place: Option<(u32, u64)>) -> RowFate {
+    place.map_or(RowFate::Unchanged, |(partition, offset)| RowFate::Published { partition, offset })
+}
+
+fn name(prefix: &str, id: &str) -> String {
+    format!("{prefix}{id}")
+}
