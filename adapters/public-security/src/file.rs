@@ -45,7 +45,7 @@ fn heading(line: &[u8]) -> Option<Facts> {
         _ => return None,
     };
     let as_of = date::stamp_instant(exported, date::local_offset())?;
-    Some(Facts { rows: 0, full, as_of: Some(as_of), scope: area.to_owned() })
+    Some(Facts { rows: 0, full, as_of: Some(as_of), scope: area.to_owned(), ..Facts::default() })
 }
 
 fn is_digits(text: &str, count: usize) -> bool {

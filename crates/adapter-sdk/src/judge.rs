@@ -6,7 +6,7 @@ use crate::{
     translate,
 };
 use domain::{Rule, Version};
-use std::{collections::HashMap, sync::Arc};
+use std::{cell::RefCell, collections::HashMap, sync::Arc};
 use store::{Ledger, Seen, StoreError};
 
 /// What a row, or one record of it, ends as.
@@ -65,6 +65,8 @@ pub(crate) struct Weighed {
     pub(crate) draft: Draft,
     pub(crate) verdict: Verdict,
     pub(crate) version: Version,
+    /// Whether it is on the bus already: published by a run that ended before it could write that down.
+    pub(crate) on_bus: bool,
 }
 
 /// What is known: the ledger, and over it what rows in flight will make known.
@@ -72,11 +74,24 @@ pub(crate) struct Known {
     ledger: Arc<Ledger>,
     seen: HashMap<String, (u64, Seen)>,
     memories: HashMap<String, (u64, Vec<u8>)>,
+    /// Versions on the bus whose rows an earlier run did not count any more, by record; their rows come again.
+    uncounted: RefCell<HashMap<String, String>>,
 }
 
 impl Known {
-    pub(crate) fn new(ledger: Arc<Ledger>) -> Self {
-        Self { ledger, seen: HashMap::new(), memories: HashMap::new() }
+    pub(crate) fn new(ledger: Arc<Ledger>, uncounted: HashMap<String, String>) -> Self {
+        Self { ledger, seen: HashMap::new(), memories: HashMap::new(), uncounted: RefCell::new(uncounted) }
+    }
+
+    /// Whether what is seen of a record was published and not counted; asked once.
+    fn is_uncounted(&self, resource: &str, key: &str, before: Option<&Seen>) -> bool {
+        let mut uncounted = self.uncounted.borrow_mut();
+        if uncounted.is_empty() {
+            return false;
+        }
+        let name = name(resource, key);
+        let is_same = before.is_some_and(|before| uncounted.get(&name) == Some(&before.version));
+        is_same && uncounted.remove(&name).is_some()
     }
 
     pub(crate) fn ledger(&self) -> &Ledger {
@@ -128,7 +143,7 @@ impl Known {
     }
 }
 
-fn name(resource: &str, key: &str) -> String {
+pub(crate) fn name(resource: &str, key: &str) -> String {
     format!("{resource}/{key}")
 }
 
@@ -202,12 +217,16 @@ fn weigh_all(drafts: Vec<Draft>, standing: &Standing<'_>, known: &Known) -> Resu
         let before = known.seen(draft.resource, &draft.key)?;
         let version = Version::new(&draft.stamp, standing.intake, standing.number);
         let digest = hash::of_draft(&draft);
-        let verdict = weigh(before.as_ref(), &digest, &version, standing.again);
+        let mut verdict = weigh(before.as_ref(), &digest, &version, standing.again);
+        let on_bus = verdict == Verdict::Unchanged && known.is_uncounted(draft.resource, &draft.key, before.as_ref());
         let after = after(before.as_ref(), verdict, standing, (&draft, digest, &version));
         if let Some(after) = after.filter(|after| before.as_ref() != Some(after)) {
             seen.push((draft.resource.to_owned(), draft.key.clone(), after));
         }
-        records.push(Weighed { draft, verdict, version });
+        if on_bus {
+            verdict = Verdict::Published;
+        }
+        records.push(Weighed { draft, verdict, version, on_bus });
     }
     // The row's own verdict is the first that applies.
     let verdict = [Verdict::Published, Verdict::Unchanged]

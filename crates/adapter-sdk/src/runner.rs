@@ -226,11 +226,11 @@ impl Runner {
         let setup = &self.setup;
         unless_stopped(stop)?;
         setup.bus.create_topics(&setup.topics.needed(setup.config.partitions))?;
-        let state = recall::catch_up(setup, stop)?;
+        let (state, uncounted) = recall::catch_up(setup, stop)?;
         unless_stopped(stop)?;
         let control = Follower::new(setup.bus.as_ref(), setup.adapter.id(), &state.control)?;
         unless_stopped(stop)?;
-        let mut pipeline = setup.pipeline(state)?;
+        let mut pipeline = setup.pipeline(state, uncounted)?;
         if let Feed::Asked(asked) = &mut self.feed {
             asked.open = false;
             pipeline.recall_marks()?;

@@ -147,7 +147,7 @@ impl Framing for LineFraming {
         if lines.len() < 2 || tail != format!("T{rows}") {
             return Err(refusal(&rules::FILE_TRAILER, false));
         }
-        Ok(Facts { rows, full: mode == "F", as_of: instant(as_of), scope: scope.to_owned() })
+        Ok(Facts { rows, full: mode == "F", as_of: instant(as_of), scope: scope.to_owned(), ..Facts::default() })
     }
 
     fn rows<'a>(&self, input: Box<dyn BufRead + Send + 'a>, start: RowStart) -> Box<dyn RowReader + 'a> {

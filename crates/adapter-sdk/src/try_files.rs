@@ -16,6 +16,7 @@ use crate::{
 use domain::{Language, Timestamp};
 use formats::framing::{FramedRow, RowStart};
 use std::{
+    collections::HashMap,
     fs::File,
     io,
     path::{Path, PathBuf},
@@ -45,7 +46,7 @@ pub fn try_files(
     config: TryConfig,
     emit: &mut dyn FnMut(&TryLine) -> io::Result<()>,
 ) -> Result<TrySummary, IntakeError> {
-    let known = Known::new(Arc::new(Ledger::in_memory()));
+    let known = Known::new(Arc::new(Ledger::in_memory()), HashMap::new());
     let mut trial = Trial { adapter, config, emit, known, summary: TrySummary::default() };
     for (path, intake) in files.iter().zip(1..) {
         trial.file(path, intake)?;
@@ -87,7 +88,7 @@ impl Trial<'_> {
         let stamp = files::stamp(changed);
         let unit = Unit { intake, file: name, full: facts.full, scope, stamp, ..Unit::default() };
         let mut reader = Metered::later(&mut file, &GO_ON).map_err(unreadable())?;
-        let mut rows = framing.rows(Box::new(&mut reader), RowStart::default());
+        let mut rows = framing.rows(Box::new(&mut reader), RowStart { layout: facts.layout, ..RowStart::default() });
         let mut row = FramedRow::default();
         while rows.next_row(&mut row).map_err(unreadable())? {
             self.row(path, &unit, &row)?;

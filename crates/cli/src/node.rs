@@ -6,15 +6,17 @@ use crate::{
     output::{FAILED, USAGE, fail, line, usage},
     progress::Bars,
 };
-use adapter_sdk::{Runner, RunnerConfig, Stop as AdapterStop};
+use adapter_sdk::{Adapter, Runner, RunnerConfig, Stop as AdapterStop, source::Source, transport::SourceSettings};
 use anyhow::{Context, Result};
 use bus::Bus;
+use domain::Clock;
 use gateway::{
     Gateway, GatewayError, Running,
-    config::{BusKind, Config},
+    config::{AdapterSection, BusKind, Config},
 };
 use runtime::{Failure, LogFormat, Options, Process, Stop};
-use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf}, process::ExitCode, sync::Arc, time::Duration};
 
 /// `exchange standalone`: every role in one process.
 pub(crate) fn standalone(run: &Run) -> ExitCode {
@@ -73,7 +75,10 @@ fn start_adapter(
 ) -> Result<(), Failure> {
     let adapter = named(name).map_err(|error| failure(&error))?;
     let settings = runner_config(config, name).map_err(|error| failure(&error))?;
-    let runner = Runner::new(adapter, settings, Arc::clone(bus), process.clock())?;
+    let runner = match source(config, name, &adapter, process.clock()).map_err(|error| failure(&error))? {
+        Some(source) => Runner::asking(source, adapter, settings, Arc::clone(bus), process.clock())?,
+        None => Runner::new(adapter, settings, Arc::clone(bus), process.clock())?,
+    };
     let mut runner = runner.with_observer(Arc::clone(bars) as Arc<dyn adapter_sdk::Observer>);
     process.spawn_thread(&format!("adapter {name}"), move |stop| runner.run(&Stopping(stop)));
     Ok(())
@@ -81,14 +86,29 @@ fn start_adapter(
 
 /// How a department's adapter is run, from its section of the configuration.
 pub(crate) fn runner_config(config: &Config, name: &str) -> Result<RunnerConfig> {
-    let section = config.adapter.iter().find(|section| section.department == name);
-    let section = section.ok_or_else(|| usage(format!("the configuration has no [[adapter]] for `{name}`")))?;
-    let gateway::config::Source::Files { folder } = &section.source;
-    let mut settings = RunnerConfig::new(folder.clone(), config.adapter_state(section));
+    let section = section_of(config, name)?;
+    let folder = if let SourceSettings::Files { folder } = &section.source { folder.clone() } else { PathBuf::new() };
+    let mut settings = RunnerConfig::new(folder, config.adapter_state(section));
     settings.poll = section.poll.get();
     settings.language = config.node.language.into();
     settings.offset = config.node.utc_offset.0;
     Ok(settings)
+}
+
+/// What is asked for a department's rows; none where they are dropped as files.
+pub(crate) fn source(
+    config: &Config,
+    name: &str,
+    adapter: &Adapter,
+    clock: Arc<dyn Clock>,
+) -> Result<Option<Box<dyn Source>>> {
+    let section = section_of(config, name)?;
+    sources::open(adapter, &section.source, &clock).map_err(|error| usage(format!("{:#}", anyhow::Error::new(error))))
+}
+
+fn section_of<'a>(config: &'a Config, name: &str) -> Result<&'a AdapterSection> {
+    let section = config.adapter.iter().find(|section| section.department == name);
+    section.ok_or_else(|| usage(format!("the configuration has no [[adapter]] for `{name}`")))
 }
 
 /// Reads a configuration file, its paths made relative to it.

@@ -50,6 +50,14 @@ rules! {
     MESSAGE_OP = Reject "message.op",
         "the kind of record or operation is missing or is none of the agreed ones; have the department correct it",
         "记录类型或操作标识缺失或不在约定范围内；请部门更正";
+    /// No JSON object.
+    MESSAGE_JSON = Reject "message.json",
+        "the record is no JSON object of simple values; have the department correct what it sends",
+        "记录不是由简单值组成的 JSON 对象；请部门更正";
+    /// Nothing says how new the row is.
+    MESSAGE_VERSION = Reject "message.version",
+        "nothing in the message says how new it is; have the department send it with its version",
+        "消息中没有可用的版本信息；请部门补充后重新发送";
     /// A starred field is blank.
     FIELD_REQUIRED = Reject "field.required",
         "a required field is blank; have the department fill it in",
@@ -114,6 +122,14 @@ rules! {
     PARTY_IDENTIFIER = Flag "party.identifier",
         "a party's identifier fails its check; it was kept as another number, have the department verify it",
         "当事人证件号码校验不符；已按其他号码保留，请部门核实";
+    /// A certificate identifier of the older calculation, GB/T 36904 annex as some issuers read it.
+    CERTIFICATE_ID_LEGACY = Flag "certificate-id.legacy-variant",
+        "the certificate identifier's check character follows an older calculation; the record was published",
+        "电子证照标识的校验位采用旧算法；记录已发布";
+    /// A certificate identifier with a wrong check character.
+    CERTIFICATE_ID_CHECKSUM = Flag "certificate-id.checksum",
+        "the certificate identifier's check character does not fit; the record was published, have the department verify it",
+        "电子证照标识校验位不符；记录已发布，请部门核实";
     /// A division code outside GB/T 2260.
     DIVISION_UNKNOWN = Flag "division.unknown",
         "the division code is not in the table of divisions; the record was published, have the department verify the code",

@@ -5,7 +5,7 @@
 //! are still read, a row is judged by its own bytes.
 mod frame;
 mod layout;
-mod lines;
+pub(crate) mod lines;
 
 pub use self::{
     frame::{FixedWidth, Trailer},

@@ -17,12 +17,15 @@ pub trait Framing: Send + Sync {
 }
 
 /// Where reading of rows starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RowStart {
     /// Byte offset in the file.
     pub byte: u64,
     /// Number of the last row before it, 0 at the beginning.
     pub number: u64,
+    /// What [`Framing::inspect`] found the file's head to say of its rows ([`Facts::layout`]): a reader that starts behind
+    /// the head cannot see it. May be empty at byte 0.
+    pub layout: String,
 }
 
 /// Gives out rows in order.
@@ -94,6 +97,9 @@ pub struct Facts {
     pub as_of: Option<Timestamp>,
     /// The part of the stock it speaks of (an area), empty for all.
     pub scope: String,
+    /// How the file's own head lays its rows out (separator and columns of a CSV file, the fields of a DBF file), in the
+    /// format's own words; empty where all files of the kind are laid out alike. [`RowStart::layout`] hands it back.
+    pub layout: String,
 }
 
 /// Why a whole file is refused.

@@ -6,4 +6,5 @@
 pub mod fixed;
 pub mod framing;
 pub mod gb18030;
+pub mod ndjson;
 pub mod xml;

@@ -90,7 +90,7 @@ impl XmlEntities {
         if walk.code() != Some(self.good) {
             return Err(Fault::Provider);
         }
-        Ok(Facts { rows, full: false, as_of: walk.latest(), scope: String::new() })
+        Ok(Facts { rows, full: false, as_of: walk.latest(), ..Facts::default() })
     }
 }
 

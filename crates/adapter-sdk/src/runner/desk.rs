@@ -17,7 +17,7 @@ use crate::{
 };
 use bus::Bus;
 use domain::Clock;
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 use store::Ledger;
 
 /// What a runner works with.
@@ -58,9 +58,9 @@ impl Setup {
     }
 
     /// A pipeline that goes on from `state`.
-    pub(crate) fn pipeline(&self, state: State) -> Result<Pipeline, IntakeError> {
+    pub(crate) fn pipeline(&self, state: State, uncounted: HashMap<String, String>) -> Result<Pipeline, IntakeError> {
         let publisher = Publisher::new(self.bus.as_ref(), self.topics.clone())?;
-        let known = Known::new(Arc::clone(&self.ledger));
+        let known = Known::new(Arc::clone(&self.ledger), uncounted);
         Ok(Pipeline::new(known, publisher, state, (self.config.window_rows, self.config.window_bytes)))
     }
 
@@ -121,7 +121,7 @@ impl Desk<'_> {
             let source = place.source(department);
             Outgoing::record(&envelope::record(department, weighed, source, place.received_at()))
         };
-        judged.published().map(message).collect()
+        judged.published().filter(|record| !record.on_bus).map(message).collect()
     }
 
     fn reject(&self, rejection: &Rejection, place: &Place<'_>) -> Outgoing {

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     error::IntakeError,
     hash,
-    judge::Memory,
+    judge::{self, Memory},
     state::{Offsets, State},
     translate,
 };
@@ -30,11 +30,12 @@ const BATCH: usize = 4096;
 /// How long to wait for the bus before looking whether to stop.
 const WAIT: Duration = Duration::from_millis(200);
 
-/// The state to go on from.
+/// The state to go on from, and what of an unfinished unit of a source that is asked is on the bus without being counted:
+/// such a unit is not made again under its own number, as a file is.
 ///
 /// # Errors
 /// [`IntakeError::BusBehind`] when the bus does not hold what was published; whatever reading bus and ledger can meet.
-pub(crate) fn catch_up(setup: &Setup, stop: &dyn Stop) -> Result<State, IntakeError> {
+pub(crate) fn catch_up(setup: &Setup, stop: &dyn Stop) -> Result<(State, HashMap<String, String>), IntakeError> {
     let stored = setup.ledger.blob(State::BLOB)?;
     let is_lost = stored.is_none();
     let mut state = stored.map(|blob| State::read(&blob)).transpose()?.unwrap_or_default();
@@ -42,11 +43,12 @@ pub(crate) fn catch_up(setup: &Setup, stop: &dyn Stop) -> Result<State, IntakeEr
     if state.records.iter().any(|(partition, next)| end.get(partition).is_none_or(|end| end < next)) {
         return Err(IntakeError::BusBehind);
     }
-    let mut recalled =
-        Recalled { setup, floor: state.intake, highest: state.intake, seen: HashMap::new(), memories: HashMap::new() };
+    let is_unfinished = setup.is_asked && state.unit.is_some();
+    let floor = state.intake - u64::from(is_unfinished && state.intake > 0);
+    let mut recalled = Recalled::above(setup, floor, is_unfinished.then_some(state.intake));
     read(setup, &setup.topics.records, &state.records, stop, |delivery| recalled.take(delivery))?;
     recalled.write()?;
-    let highest = recalled.highest;
+    let (highest, uncounted) = (recalled.highest.max(state.intake), std::mem::take(&mut recalled.uncounted));
     if is_lost {
         restore(setup, &mut state, stop)?;
         // What was commanded before is not commanded anew.
@@ -59,7 +61,7 @@ pub(crate) fn catch_up(setup: &Setup, stop: &dyn Stop) -> Result<State, IntakeEr
     state.records = end;
     let blobs = vec![(State::BLOB.to_owned(), Some(state.to_blob()?))];
     setup.ledger.commit(Commit { blobs, durable: true, ..Commit::default() })?;
-    Ok(state)
+    Ok((state, uncounted))
 }
 
 /// What has been read of the topic and is not in the ledger yet.
@@ -70,9 +72,17 @@ struct Recalled<'a> {
     highest: u64,
     seen: HashMap<(String, String), Seen>,
     memories: HashMap<String, Vec<u8>>,
+    /// The unit that is not made again.
+    unfinished: Option<u64>,
+    uncounted: HashMap<String, String>,
 }
 
-impl Recalled<'_> {
+impl<'a> Recalled<'a> {
+    fn above(setup: &'a Setup, floor: u64, unfinished: Option<u64>) -> Self {
+        let (seen, memories, uncounted) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Self { setup, floor, highest: floor, seen, memories, unfinished, uncounted }
+    }
+
     fn take(&mut self, delivery: &Delivery) -> Result<(), IntakeError> {
         let Some(payload) = &delivery.payload else { return Ok(()) };
         let record = Record::decode(payload.as_ref()).ok();
@@ -101,6 +111,9 @@ impl Recalled<'_> {
             None => self.setup.ledger.seen(&name.0, &name.1)?,
         };
         if before.is_none_or(|before| before.version.as_str() < version.as_str()) {
+            if self.unfinished == Some(version.intake()) {
+                self.uncounted.insert(judge::name(&name.0, &name.1), record.version.clone());
+            }
             let seen = Seen {
                 stamp: version.stamp().to_owned(),
                 digest,

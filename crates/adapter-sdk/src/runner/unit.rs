@@ -140,7 +140,7 @@ impl Desk<'_> {
         let unit = self.begin(dropped, &looked.examined, &facts)?;
         // A time in the future would keep the feed from ever looking stale: nothing is known beyond the intake itself.
         facts.as_of = facts.as_of.max(dropped.said.as_of).min(state::instant(Some(unit.begun)));
-        self.rows(&unit, &dropped.data, &mut looked)?;
+        self.rows(&unit, &dropped.data, &mut looked, &facts.layout)?;
         self.end(unit, &facts, looked.pair.data.length)?;
         if looked.pair.still_lies(dropped) {
             inbox.shelve(dropped, DONE, None)?;
@@ -179,13 +179,13 @@ impl Desk<'_> {
         Ok(unit)
     }
 
-    fn rows(&mut self, unit: &Unit, path: &Path, looked: &mut Looked) -> Result<(), IntakeError> {
+    fn rows(&mut self, unit: &Unit, path: &Path, looked: &mut Looked, layout: &str) -> Result<(), IntakeError> {
         let changed = || IntakeError::FileChanged { path: path.to_owned() };
         let unreadable = || IntakeError::file("file cannot be read", path);
         let (setup, stop) = (self.setup, self.stop);
         let mut reader = Metered::later(&mut looked.file, stop).map_err(unreadable())?;
         let result = reader.skip_to(unit.byte).map_err(|_| changed()).and_then(|()| {
-            let start = RowStart { byte: unit.byte, number: unit.number };
+            let start = RowStart { byte: unit.byte, number: unit.number, layout: layout.to_owned() };
             let mut rows = setup.files().framing.rows(Box::new(&mut reader), start);
             let mut row = FramedRow::default();
             while rows.next_row(&mut row).map_err(|_| changed())? {

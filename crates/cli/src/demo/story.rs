@@ -6,7 +6,8 @@ use super::{
     residents::{self, Resident},
 };
 use crate::{args::Demo, client::Client, node, output::line};
-use anyhow::{Context, Result, ensure};
+use adapter_sdk::transport::SourceSettings;
+use anyhow::{Context, Result, bail, ensure};
 use contract::v1::{DepartmentIntake, IntakeRows};
 use gateway::{Running, config::Config};
 use http::Method;
@@ -82,7 +83,8 @@ impl Stage {
 
     fn inbox(&self, department: &str) -> Result<std::path::PathBuf> {
         let section = self.config.adapter.iter().find(|section| section.department == department);
-        let gateway::config::Source::Files { folder } = &section.context("no such department")?.source;
+        let source = &section.context("no such department")?.source;
+        let SourceSettings::Files { folder } = source else { bail!("the demo drops files") };
         Ok(folder.clone())
     }
 

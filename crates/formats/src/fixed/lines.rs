@@ -7,29 +7,35 @@ pub const LONGEST_LINE: usize = 64 * 1024;
 
 /// Where a line lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Span {
+pub(crate) struct Span {
     /// First byte.
-    pub(super) from: u64,
+    pub(crate) from: u64,
     /// End of the line without its line end, exclusive.
-    pub(super) to: u64,
+    pub(crate) to: u64,
     /// Where the next line begins.
-    pub(super) next: u64,
+    pub(crate) next: u64,
 }
 
 /// Reads lines one by one.
-pub(super) struct Lines<R> {
+pub(crate) struct Lines<R> {
     input: R,
     at: u64,
+    longest: usize,
 }
 
 impl<R: BufRead> Lines<R> {
     /// Reads on from byte `at` of the file, where `input` stands.
-    pub(super) fn new(input: R, at: u64) -> Self {
-        Self { input, at }
+    pub(crate) fn new(input: R, at: u64) -> Self {
+        Self::up_to(LONGEST_LINE, input, at)
     }
 
-    /// Reads the next line, up to [`LONGEST_LINE`] bytes of it, into `line`; nothing at the end of the file.
-    pub(super) fn next(&mut self, line: &mut Vec<u8>) -> io::Result<Option<Span>> {
+    /// The same, but keeps `longest` bytes of a line.
+    pub(crate) fn up_to(longest: usize, input: R, at: u64) -> Self {
+        Self { input, at, longest }
+    }
+
+    /// Reads the next line, as much of it as is kept, into `line`; nothing at the end of the file.
+    pub(crate) fn next(&mut self, line: &mut Vec<u8>) -> io::Result<Option<Span>> {
         line.clear();
         let from = self.at;
         let mut last = None;
@@ -41,7 +47,7 @@ impl<R: BufRead> Lines<R> {
             }
             let end = memchr::memchr(b'\n', chunk);
             let text = chunk.get(..end.unwrap_or(chunk.len())).unwrap_or_default();
-            let room = LONGEST_LINE - line.len();
+            let room = self.longest - line.len();
             line.extend_from_slice(text.get(..room).unwrap_or(text));
             last = text.last().copied().or(last);
             ended = end.is_some();

@@ -1,0 +1,128 @@
+//! Rows of tables, one a line: `{"table": "…", "row": {…}}`, in the order in which they were committed.
+//!
+//! So a front-end exchange table (前置库) is saved for a trial. A line's row is given out as the same JSON object that is made
+//! of a row read from the database ([`row_bytes`]). A line that cannot be read as a table's row is given out as it stands,
+//! without a kind, for the mapping to reject: one bad line never stops the rest.
+
+use crate::{
+    fixed::lines::{Lines, Span},
+    framing::{Facts, FramedRow, Framing, Refusal, RowPlace, RowReader, RowStart},
+};
+use domain::rules::{FILE_EMPTY, FILE_TORN};
+use serde::Deserialize;
+use serde_json::Value;
+use std::io::{self, BufRead};
+
+/// How much of a line is kept, 1 MiB; of a longer one the beginning is given out, which is no JSON.
+pub const LONGEST_LINE: usize = 1024 * 1024;
+
+/// A file of tables' rows. Blank lines are passed over and not counted.
+#[derive(Debug, Clone, Copy)]
+pub struct TableLines {
+    /// Each table with the column of its key.
+    pub key_columns: &'static [(&'static str, &'static str)],
+}
+
+/// Whether a file begins as one of tables' rows, by its first bytes.
+#[must_use]
+pub fn begins_table_lines(head: &[u8]) -> bool {
+    let head = head.strip_prefix(BOM).unwrap_or(head).trim_ascii_start();
+    head.first() == Some(&b'{') && memchr::memmem::find(head, b"\"table\"").is_some()
+}
+
+/// The bytes of a table's row, whether it comes from a database or from a line: a JSON object, its members in byte order of
+/// their names.
+#[must_use]
+pub fn row_bytes(row: &Value) -> Vec<u8> {
+    row.to_string().into_bytes()
+}
+
+const BOM: &[u8] = b"\xEF\xBB\xBF";
+
+#[derive(Deserialize)]
+struct Line {
+    table: String,
+    row: Value,
+}
+
+impl Framing for TableLines {
+    fn inspect(&self, input: &mut dyn BufRead) -> Result<Facts, Refusal> {
+        let mut rows = Rows { lines: Lines::up_to(LONGEST_LINE, input, 0), number: 0, tables: *self };
+        let mut line = Vec::new();
+        let mut count = 0;
+        while rows.line(&mut line).map_err(|error| unreadable(&error))?.is_some() {
+            count += 1;
+        }
+        if count == 0 {
+            return Err(Refusal { rule: &FILE_EMPTY, detail: "no lines".to_owned(), retry: false });
+        }
+        Ok(Facts { rows: count, ..Facts::default() })
+    }
+
+    fn rows<'a>(&self, input: Box<dyn BufRead + Send + 'a>, start: RowStart) -> Box<dyn RowReader + 'a> {
+        let lines = Lines::up_to(LONGEST_LINE, input, start.byte);
+        Box::new(Rows { lines, number: start.number, tables: *self })
+    }
+}
+
+/// The medium failed, not the provider: the same file may be good later.
+fn unreadable(error: &io::Error) -> Refusal {
+    Refusal { rule: &FILE_TORN, detail: format!("cannot be read: {}", error.kind()), retry: true }
+}
+
+struct Rows<R> {
+    lines: Lines<R>,
+    number: u64,
+    tables: TableLines,
+}
+
+impl<R: BufRead> Rows<R> {
+    /// The next line that is not blank, without a byte order mark.
+    fn line(&mut self, line: &mut Vec<u8>) -> io::Result<Option<Span>> {
+        while let Some(span) = self.lines.next(line)? {
+            if span.from == 0 && line.starts_with(BOM) {
+                line.drain(..BOM.len());
+            }
+            if !line.trim_ascii().is_empty() {
+                return Ok(Some(span));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl<R: BufRead + Send> RowReader for Rows<R> {
+    fn next_row(&mut self, row: &mut FramedRow) -> io::Result<bool> {
+        let Some(span) = self.line(&mut row.bytes)? else { return Ok(false) };
+        self.number += 1;
+        row.number = self.number;
+        (row.byte_from, row.byte_to, row.next_byte) = (span.from, span.to, span.next);
+        match serde_json::from_slice::<Line>(&row.bytes) {
+            Ok(line) => {
+                row.place = RowPlace::Table { key: self.tables.key(&line) };
+                row.bytes = row_bytes(&line.row);
+                row.kind = line.table;
+            }
+            Err(_) => {
+                row.place = RowPlace::Bytes;
+                row.kind.clear();
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl TableLines {
+    /// The row's key as its table has it; empty where the table is unknown or the key missing.
+    fn key(&self, line: &Line) -> String {
+        let column = self.key_columns.iter().find(|(table, _)| *table == line.table).map(|(_, column)| *column);
+        match column.and_then(|column| line.row.get(column)) {
+            Some(Value::String(key)) => key.clone(),
+            Some(Value::Number(key)) => key.to_string(),
+            _ => String::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
