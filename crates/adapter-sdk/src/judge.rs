@@ -5,6 +5,7 @@ use crate::{
     mapping::{Draft, Effect, Mapping, Rejection, Row, Translated},
     translate,
 };
+use bus::Position;
 use domain::{Rule, Version};
 use std::{cell::RefCell, collections::HashMap, sync::Arc};
 use store::{Ledger, Seen, StoreError};
@@ -65,9 +66,12 @@ pub(crate) struct Weighed {
     pub(crate) draft: Draft,
     pub(crate) verdict: Verdict,
     pub(crate) version: Version,
-    /// Whether it is on the bus already: published by a run that ended before it could write that down.
-    pub(crate) on_bus: bool,
+    /// Where it lies on the bus already: published by a run that ended before it could write that down.
+    pub(crate) on_bus: Option<Position>,
 }
+
+/// Version and place of what is on the bus without being counted, by record.
+pub(crate) type Uncounted = HashMap<String, (String, Position)>;
 
 /// What is known: the ledger, and over it what rows in flight will make known.
 pub(crate) struct Known {
@@ -75,23 +79,24 @@ pub(crate) struct Known {
     seen: HashMap<String, (u64, Seen)>,
     memories: HashMap<String, (u64, Vec<u8>)>,
     /// Versions on the bus whose rows an earlier run did not count any more, by record; their rows come again.
-    uncounted: RefCell<HashMap<String, String>>,
+    uncounted: RefCell<Uncounted>,
 }
 
 impl Known {
-    pub(crate) fn new(ledger: Arc<Ledger>, uncounted: HashMap<String, String>) -> Self {
+    pub(crate) fn new(ledger: Arc<Ledger>, uncounted: Uncounted) -> Self {
         Self { ledger, seen: HashMap::new(), memories: HashMap::new(), uncounted: RefCell::new(uncounted) }
     }
 
-    /// Whether what is seen of a record was published and not counted; asked once.
-    fn is_uncounted(&self, resource: &str, key: &str, before: Option<&Seen>) -> bool {
+    /// Where what is seen of a record lies, if it was published and not counted; asked once.
+    fn take_uncounted(&self, resource: &str, key: &str, before: Option<&Seen>) -> Option<Position> {
         let mut uncounted = self.uncounted.borrow_mut();
         if uncounted.is_empty() {
-            return false;
+            return None;
         }
         let name = name(resource, key);
-        let is_same = before.is_some_and(|before| uncounted.get(&name) == Some(&before.version));
-        is_same && uncounted.remove(&name).is_some()
+        let version = before.map(|before| before.version.as_str());
+        uncounted.get(&name).filter(|(uncounted, _)| Some(uncounted.as_str()) == version)?;
+        uncounted.remove(&name).map(|(_, position)| position)
     }
 
     pub(crate) fn ledger(&self) -> &Ledger {
@@ -218,12 +223,15 @@ fn weigh_all(drafts: Vec<Draft>, standing: &Standing<'_>, known: &Known) -> Resu
         let version = Version::new(&draft.stamp, standing.intake, standing.number);
         let digest = hash::of_draft(&draft);
         let mut verdict = weigh(before.as_ref(), &digest, &version, standing.again);
-        let on_bus = verdict == Verdict::Unchanged && known.is_uncounted(draft.resource, &draft.key, before.as_ref());
+        let on_bus = match verdict {
+            Verdict::Unchanged => known.take_uncounted(draft.resource, &draft.key, before.as_ref()),
+            _ => None,
+        };
         let after = after(before.as_ref(), verdict, standing, (&draft, digest, &version));
         if let Some(after) = after.filter(|after| before.as_ref() != Some(after)) {
             seen.push((draft.resource.to_owned(), draft.key.clone(), after));
         }
-        if on_bus {
+        if on_bus.is_some() {
             verdict = Verdict::Published;
         }
         records.push(Weighed { draft, verdict, version, on_bus });

@@ -5,7 +5,8 @@
 //! 20260101000001|key|what|value
 //! T1
 //! ```
-//! A file's name may end in a second, which then says as well up to when the feed is known. `what` is `U` upsert, `W` withdraw, `H` history, `S` skipped, `B` bad, `P` a mapping that panics at the value `panic`, `2` two records.
+//! A file's name may end in a second, which then says as well up to when the feed is known. `what` is `U` upsert, `W` withdraw, `H` history, `S` skipped, `B` bad, `P` a mapping that panics at the value
+//! `panic`, `2` two records, `T` waits, `R` is published and releases what waited.
 
 use crate::{
     Adapter, Department, Draft, Effect, FileKind, FileName, Mapping, Rejection, Resource, Row, Translated, Way, rules,
@@ -105,6 +106,16 @@ impl Mapping for Lines {
                 released: Vec::new(),
             },
             "H" => Translated::Superseded { about: Some(("natural-person", key.to_owned())) },
+            "T" => Translated::Waiting {
+                rule: &PASSED,
+                about: Some(("natural-person", key.to_owned())),
+                memory: Some(row.id().into_bytes()),
+            },
+            "R" => Translated::Records {
+                drafts: vec![upsert(key)],
+                memory: None,
+                released: memory.iter().map(|id| String::from_utf8_lossy(id).into_owned()).collect(),
+            },
             "S" => Translated::Skipped { rule: &PASSED },
             "P" if value == "panic" => panic!("the value is {value}"),
             _ => bad(Some(key.to_owned())),

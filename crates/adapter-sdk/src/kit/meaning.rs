@@ -109,7 +109,7 @@ fn body_is_declared(adapter: &Adapter, draft: &Draft) {
 
 fn envelope_of(adapter: &Adapter, draft: &Draft) -> Record {
     let version = Version::new(&draft.stamp, 1, 1);
-    let weighed = Weighed { draft: draft.clone(), verdict: Verdict::Published, version, on_bus: false };
+    let weighed = Weighed { draft: draft.clone(), verdict: Verdict::Published, version, on_bus: None };
     envelope::record(adapter.mapping.department(), &weighed, Source::default(), None)
 }
 

@@ -9,7 +9,7 @@ use crate::{
     adapter::{Adapter, FileKind},
     envelope::{self, Outgoing, Place},
     error::IntakeError,
-    judge::{self, Content, Judged, Known, Standing},
+    judge::{self, Content, Judged, Known, Standing, Uncounted},
     mapping::{Department, Rejection},
     publisher::{Publisher, Topics},
     rules,
@@ -17,7 +17,7 @@ use crate::{
 };
 use bus::Bus;
 use domain::Clock;
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 use store::Ledger;
 
 /// What a runner works with.
@@ -58,7 +58,7 @@ impl Setup {
     }
 
     /// A pipeline that goes on from `state`.
-    pub(crate) fn pipeline(&self, state: State, uncounted: HashMap<String, String>) -> Result<Pipeline, IntakeError> {
+    pub(crate) fn pipeline(&self, state: State, uncounted: Uncounted) -> Result<Pipeline, IntakeError> {
         let publisher = Publisher::new(self.bus.as_ref(), self.topics.clone())?;
         let known = Known::new(Arc::clone(&self.ledger), uncounted);
         Ok(Pipeline::new(known, publisher, state, (self.config.window_rows, self.config.window_bytes)))
@@ -121,7 +121,7 @@ impl Desk<'_> {
             let source = place.source(department);
             Outgoing::record(&envelope::record(department, weighed, source, place.received_at()))
         };
-        judged.published().filter(|record| !record.on_bus).map(message).collect()
+        judged.published().filter(|record| record.on_bus.is_none()).map(message).collect()
     }
 
     fn reject(&self, rejection: &Rejection, place: &Place<'_>) -> Outgoing {

@@ -131,7 +131,8 @@ impl Pipeline {
             .published()
             .map(|record| (record.draft.resource, matches!(record.draft.effect, Effect::Withdraw { .. })))
             .collect();
-        self.send(messages, Effects { entry, wrote, place: None, seen: judged.seen, memory: judged.memory }, stop)
+        let place = judged.published().find_map(|record| record.on_bus.clone());
+        self.send(messages, Effects { entry, wrote, place, seen: judged.seen, memory: judged.memory }, stop)
     }
 
     /// Has the source go on at `position` once every row before is done.

@@ -10,11 +10,11 @@ use super::{
 use crate::{
     error::IntakeError,
     hash,
-    judge::{self, Memory},
+    judge::{self, Memory, Uncounted},
     state::{Offsets, State},
     translate,
 };
-use bus::{Delivery, Event, Start};
+use bus::{Delivery, Event, Position, Start};
 use contract::{
     canonical::v1::{Operation, Record},
     topics,
@@ -35,7 +35,7 @@ const WAIT: Duration = Duration::from_millis(200);
 ///
 /// # Errors
 /// [`IntakeError::BusBehind`] when the bus does not hold what was published; whatever reading bus and ledger can meet.
-pub(crate) fn catch_up(setup: &Setup, stop: &dyn Stop) -> Result<(State, HashMap<String, String>), IntakeError> {
+pub(crate) fn catch_up(setup: &Setup, stop: &dyn Stop) -> Result<(State, Uncounted), IntakeError> {
     let stored = setup.ledger.blob(State::BLOB)?;
     let is_lost = stored.is_none();
     let mut state = stored.map(|blob| State::read(&blob)).transpose()?.unwrap_or_default();
@@ -74,7 +74,7 @@ struct Recalled<'a> {
     memories: HashMap<String, Vec<u8>>,
     /// The unit that is not made again.
     unfinished: Option<u64>,
-    uncounted: HashMap<String, String>,
+    uncounted: Uncounted,
 }
 
 impl<'a> Recalled<'a> {
@@ -96,12 +96,15 @@ impl<'a> Recalled<'a> {
             return Ok(());
         }
         self.highest = self.highest.max(version.intake());
-        self.remember(&record)?;
-        self.see(record, &version)?;
+        // Rows of a unit that is not finished come again, and are to be translated as they were the first time.
+        if self.unfinished != Some(version.intake()) {
+            self.remember(&record)?;
+        }
+        self.see(record, &version, &delivery.position)?;
         if self.seen.len() + self.memories.len() >= BATCH { self.write() } else { Ok(()) }
     }
 
-    fn see(&mut self, record: Record, version: &Version) -> Result<(), IntakeError> {
+    fn see(&mut self, record: Record, version: &Version, position: &Position) -> Result<(), IntakeError> {
         let digest = hash::of_record(&record);
         let scope = record.source.as_ref().map(|source| self.setup.scope_of(&source.file)).unwrap_or_default();
         let current = record.operation() == Operation::Upsert;
@@ -112,7 +115,8 @@ impl<'a> Recalled<'a> {
         };
         if before.is_none_or(|before| before.version.as_str() < version.as_str()) {
             if self.unfinished == Some(version.intake()) {
-                self.uncounted.insert(judge::name(&name.0, &name.1), record.version.clone());
+                let place = (record.version.clone(), position.clone());
+                self.uncounted.insert(judge::name(&name.0, &name.1), place);
             }
             let seen = Seen {
                 stamp: version.stamp().to_owned(),

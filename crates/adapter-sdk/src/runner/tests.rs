@@ -1,3 +1,4 @@
+mod asked;
 mod bus;
 mod drops;
 mod embedded;
