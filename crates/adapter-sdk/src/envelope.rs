@@ -30,6 +30,9 @@ pub(crate) const ROW_KIND: &str = "exchange-row-kind";
 /// Header of a reject: the source's own stamp of what the row came in, needed likewise.
 pub(crate) const ROW_STAMP: &str = "exchange-row-stamp";
 
+/// Header of a reject: the row's number in its unit where the place tells another, which its version is made of.
+pub(crate) const ROW_NUMBER: &str = "exchange-row-number";
+
 /// A message made up and ready to be sent, as often as it takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Outgoing {
@@ -54,7 +57,7 @@ pub(crate) struct Place<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum At<'a> {
     Bytes { from: u64, to: u64 },
-    Sheet(&'a str),
+    Sheet { sheet: &'a str, row: u64 },
     Table(&'a str),
     Topic { topic: &'a str, partition: i32, offset: i64 },
     Passing,
@@ -72,7 +75,7 @@ impl<'a> At<'a> {
     /// Where a row lies that has no bytes of a file.
     pub(crate) fn place(place: &'a RowPlace) -> Self {
         match place {
-            RowPlace::Sheet { sheet } => Self::Sheet(sheet),
+            RowPlace::Sheet { sheet, row } => Self::Sheet { sheet, row: *row },
             RowPlace::Table { key } => Self::Table(key),
             RowPlace::Topic { topic, partition, offset } => {
                 Self::Topic { topic, partition: *partition, offset: *offset }
@@ -92,7 +95,7 @@ impl<'a> At<'a> {
         } else if source.sheet.is_empty() {
             Self::Passing
         } else {
-            Self::Sheet(&source.sheet)
+            Self::Sheet { sheet: &source.sheet, row: source.row.unwrap_or_default() }
         }
     }
 
@@ -118,7 +121,10 @@ impl<'a> Place<'a> {
         let mut source = self.said(department);
         match self.at {
             At::Bytes { from, to } => (source.byte_from, source.byte_to) = (Some(from), Some(to)),
-            At::Sheet(sheet) => sheet.clone_into(&mut source.sheet),
+            At::Sheet { sheet, row } => {
+                sheet.clone_into(&mut source.sheet);
+                source.row = Some(row);
+            }
             At::Table(key) => {
                 self.kind.clone_into(&mut source.table);
                 key.clone_into(&mut source.key);
@@ -149,7 +155,7 @@ impl<'a> Place<'a> {
     pub(crate) fn reject_id(&self, department: &Department) -> String {
         let (kind, bytes) = (self.kind.as_bytes(), self.bytes);
         match self.at {
-            At::Bytes { .. } | At::Sheet(_) => {
+            At::Bytes { .. } | At::Sheet { .. } => {
                 hash::reject_id(department.id, &self.unit.file, &self.unit.hash, self.number)
             }
             At::Table(key) => hash::passing_reject_id(department.id, &[kind, key.as_bytes(), bytes]),
@@ -177,10 +183,14 @@ impl Outgoing {
         }
     }
 
-    pub(crate) fn reject(reject: &Reject, row_kind: &str, row_stamp: &str) -> Self {
+    pub(crate) fn reject(reject: &Reject, place: &Place<'_>) -> Self {
         let mut headers = Vec::from(topics::reject_headers(reject));
-        let of_row = [(ROW_KIND, row_kind), (ROW_STAMP, row_stamp)].into_iter().filter(|(_, value)| !value.is_empty());
+        let of_row = [(ROW_KIND, place.kind), (ROW_STAMP, &place.unit.stamp)];
+        let of_row = of_row.into_iter().filter(|(_, value)| !value.is_empty());
         headers.extend(of_row.map(|(name, value)| (name, value.to_owned())));
+        if let At::Sheet { .. } = place.at {
+            headers.push((ROW_NUMBER, place.number.to_string()));
+        }
         let payload = Some(reject.encode_to_vec());
         Self { channel: Channel::Rejects, key: reject.reject_id.clone(), headers, payload }
     }
@@ -244,7 +254,7 @@ pub(crate) fn reject(department: &Department, rejection: &Rejection, place: &Pla
         field: rejection.field.to_owned(),
         message: rejection.rule.sentence(language).to_owned(),
         source: Some(place.source(department)),
-        encoding: if matches!(place.at, At::Table(_) | At::Sheet(_)) { "json" } else { department.encoding }.to_owned(),
+        encoding: if matches!(place.at, At::Table(_) | At::Sheet { .. }) { "json" } else { department.encoding }.to_owned(),
         original: place.bytes.to_vec(),
         mapping_version: department.mapping_version.to_owned(),
         rejected_at: place.received_at().map(timestamp),

@@ -23,6 +23,7 @@ mod judge;
 pub mod kit;
 mod mapping;
 mod publisher;
+pub mod push;
 pub mod reading;
 mod runner;
 pub mod source;

@@ -33,7 +33,7 @@ use crate::{
     publisher::Topics,
     source::Source,
     state::{Counters, State, Unit},
-    transport::Transport,
+    transport::{Completion, Transport},
 };
 use bus::{Bus, BusError};
 use domain::{Clock, Timestamp};
@@ -107,7 +107,11 @@ impl Runner {
         bus: Arc<dyn Bus>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, IntakeError> {
-        let inbox = Inbox::new(adapter.id(), config.inbox.clone());
+        let completion = adapter.ways.iter().find_map(|way| match way.transport {
+            Transport::Files(completion) => Some(completion),
+            _ => None,
+        });
+        let inbox = Inbox::new(adapter.id(), config.inbox.clone(), completion.unwrap_or(Completion::FlagFile));
         let feed = Feed::Dropped(Drops { inbox, waiting: HashMap::new() });
         Self::over(feed, adapter, config, (bus, clock))
     }

@@ -7,7 +7,7 @@ mod table;
 mod topic;
 
 pub use self::{
-    rest::{RestFeed, RestSettings},
+    rest::{LiveAnswer, LiveFeed, LiveRecord, RestCodes, RestFeed, RestSettings, SecretCipher},
     soap::{SoapFeed, SoapSettings},
     table::{Column, DatabaseSettings, ErrorTable, SerialTable, TimeTable},
     topic::{TopicFeed, TopicSettings},
@@ -105,7 +105,7 @@ impl SourceSettings {
             Self::Mariadb(database) | Self::Postgres(database) => {
                 database.ca.iter_mut().chain([&mut database.password_file]).collect()
             }
-            Self::Rest(rest) => vec![&mut rest.ca, &mut rest.key_file],
+            Self::Rest(rest) => rest.paths().collect(),
             Self::Soap(soap) => vec![&mut soap.ca],
             Self::Kafka(topic) => topic.security_file.iter_mut().collect(),
             Self::Push {} => Vec::new(),

@@ -84,6 +84,7 @@ impl Trial<'_> {
                 return self.emit(path, &TryLine::refused(&name, &refusal, self.config.language));
             }
         };
+        self.unknown_columns(path, &name, facts.unknown_columns)?;
         let scope = if facts.scope.is_empty() { said.scope } else { facts.scope };
         let stamp = files::stamp(changed);
         let unit = Unit { intake, file: name, full: facts.full, scope, stamp, ..Unit::default() };
@@ -107,6 +108,19 @@ impl Trial<'_> {
         };
         self.emit(path, &TryLine::note(name, note))?;
         Ok(FileName::default())
+    }
+
+    /// Columns that the interface does not know are passed over, not silently.
+    fn unknown_columns(&mut self, path: &Path, name: &str, count: u64) -> Result<(), IntakeError> {
+        if count == 0 {
+            return Ok(());
+        }
+        self.summary.unknown_columns += count;
+        let note = match self.config.language {
+            Language::English => "it has columns that the interface does not know; they were passed over",
+            Language::Chinese => "文件含有接口未约定的列；这些列未采用",
+        };
+        self.emit(path, &TryLine::note(name, note))
     }
 
     /// Whether the department drops files.

@@ -14,6 +14,7 @@ use gateway::{
     Gateway, GatewayError, Running,
     config::{AdapterSection, BusKind, Config},
 };
+use sources::Surroundings;
 use runtime::{Failure, LogFormat, Options, Process, Stop};
 use std::{
     path::{Path, PathBuf}, process::ExitCode, sync::Arc, time::Duration};
@@ -103,7 +104,8 @@ pub(crate) fn source(
     clock: Arc<dyn Clock>,
 ) -> Result<Option<Box<dyn Source>>> {
     let section = section_of(config, name)?;
-    sources::open(adapter, &section.source, &clock).map_err(|error| usage(format!("{:#}", anyhow::Error::new(error))))
+    let around = Surroundings { clock, language: config.node.language.into() };
+    sources::open(adapter, &section.source, &around).map_err(|error| usage(format!("{:#}", anyhow::Error::new(error))))
 }
 
 fn section_of<'a>(config: &'a Config, name: &str) -> Result<&'a AdapterSection> {

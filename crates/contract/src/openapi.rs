@@ -23,7 +23,7 @@ pub fn document() -> Value {
         "paths": paths(),
         "components": {
             "schemas": schema::components(),
-            "parameters": { "Exchange-Timeout": timeout() },
+            "parameters": { "Exchange-Timeout": timeout(), "Idempotency-Key": idempotency_key() },
             "responses": problems(),
             "securitySchemes": {
                 "mutualTLS": {
@@ -36,14 +36,19 @@ pub fn document() -> Value {
 }
 
 /// Statuses that a method answers besides 200, with the name of their response.
-const PROBLEMS: [(&str, &str, &str); 6] = [
+const PROBLEMS: [(&str, &str, &str); 8] = [
     ("400", "Invalid", "The question is malformed; the fields are named."),
     ("403", "Refused", "The caller may not ask this."),
     ("404", "NotFound", "There is no such thing, or the caller may not know of it."),
-    ("409", "Conflict", "Another request under the same request_id, or a stale base revision."),
+    ("409", "Conflict", "Another request under the same request_id or Idempotency-Key, or a stale base revision."),
+    ("413", "TooLarge", "The request is larger, or has more lines, than it may; send it in parts."),
+    ("415", "MediaType", "The body is of another media type or encoding."),
     ("429", "QuotaExceeded", "A quota is used up; ask again after Retry-After."),
     ("503", "Unavailable", "Cannot be answered now; ask again after Retry-After."),
 ];
+
+/// One JSON object a line.
+const NDJSON: &str = "application/x-ndjson";
 
 fn paths() -> Value {
     let mut paths = Map::new();
@@ -68,17 +73,41 @@ fn operation(method: &Method, twin: &Twin) -> Value {
         "responses": responses(method, twin),
     });
     if twin.verb == Verb::Post {
-        operation["requestBody"] = json!({
-            "required": true,
-            "content": { "application/json": { "schema": schema::reference(method.input.full_name()) } },
-        });
+        operation["requestBody"] = if method.is_streaming { lines_body(method) } else { message_body(method) };
     }
     operation
+}
+
+fn message_body(method: &Method) -> Value {
+    json!({
+        "required": true,
+        "content": { "application/json": { "schema": schema::reference(method.input.full_name()) } },
+    })
+}
+
+/// The body of a method that streams: a line is the department's own object, or the request message around it.
+fn lines_body(method: &Method) -> Value {
+    let line = json!({ "anyOf": [{ "type": "object" }, schema::reference(method.input.full_name())] });
+    json!({
+        "required": true,
+        "description": format!(
+            "{} One JSON object a line, at most 1,000 lines and 16 MiB; gzip is taken (Content-Encoding).",
+            rest::documentation(&method.input.parent_file(), method.input.path()),
+        ),
+        "content": { NDJSON: { "schema": lines(&line) } },
+    })
+}
+
+fn lines(line: &Value) -> Value {
+    json!({ "type": "string", "contentMediaType": NDJSON, "contentSchema": line })
 }
 
 fn parameters(method: &Method, twin: &Twin) -> Value {
     let in_path: Vec<_> = twin.path_fields().collect();
     let mut parameters = vec![json!({ "$ref": "#/components/parameters/Exchange-Timeout" })];
+    if method.is_streaming {
+        parameters.push(json!({ "$ref": "#/components/parameters/Idempotency-Key" }));
+    }
     for field in method.input.fields() {
         if in_path.contains(&field.name()) {
             parameters.push(parameter(&field, "path"));
@@ -101,13 +130,19 @@ fn parameter(field: &FieldDescriptor, place: &str) -> Value {
 
 fn responses(method: &Method, twin: &Twin) -> Value {
     let mut responses = Map::new();
-    responses.insert(
-        "200".to_owned(),
+    let message = schema::reference(method.output.full_name());
+    let answer = if method.is_streaming {
+        json!({
+            "description": "One line for each line of the request, in order; each is the object in `contentSchema`.",
+            "content": { NDJSON: { "schema": lines(&message) } },
+        })
+    } else {
         json!({
             "description": rest::documentation(&method.output.parent_file(), method.output.path()),
-            "content": { "application/json": { "schema": schema::reference(method.output.full_name()) } },
-        }),
-    );
+            "content": { "application/json": { "schema": message } },
+        })
+    };
+    responses.insert("200".to_owned(), answer);
     for (status, name, _) in PROBLEMS {
         if can_answer(method, twin, status) {
             responses.insert(status.to_owned(), json!({ "$ref": format!("#/components/responses/{name}") }));
@@ -121,7 +156,8 @@ fn can_answer(method: &Method, twin: &Twin, status: &str) -> bool {
     let has = |name| method.input.get_field_by_name(name).is_some();
     match status {
         "404" => twin.path_fields().next().is_some(),
-        "409" => has("request_id") || has("base_revision"),
+        "409" => has("request_id") || has("base_revision") || method.is_streaming,
+        "413" | "415" => method.is_streaming,
         "429" => has("purpose"),
         _ => true,
     }
@@ -150,5 +186,15 @@ fn timeout() -> Value {
         "required": false,
         "description": "Time limit in milliseconds; shortens the server's own of 10 s.",
         "schema": { "type": "integer", "minimum": 1 },
+    })
+}
+
+fn idempotency_key() -> Value {
+    json!({
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": false,
+        "description": "A name of the request that the caller chooses, the same when it is sent again; kept for 24 hours.",
+        "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$" },
     })
 }

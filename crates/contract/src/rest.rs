@@ -50,8 +50,10 @@ pub struct Method {
     pub name: String,
     /// Full gRPC path (`/exchange.v1.ExchangeService/Resolve`).
     pub grpc_path: String,
-    /// REST twin; streaming methods may have none.
+    /// REST twin; of a method that streams it takes and gives one JSON object a line (NDJSON).
     pub twin: Option<Twin>,
+    /// Whether both ways are streams.
+    pub is_streaming: bool,
     /// Message of the request.
     pub input: MessageDescriptor,
     /// Message of the answer.
@@ -132,6 +134,7 @@ fn describe(method: &MethodDescriptor) -> Method {
         name: method.name().to_owned(),
         grpc_path: format!("/{}/{}", service.full_name(), method.name()),
         twin: twin(method),
+        is_streaming: method.is_client_streaming() && method.is_server_streaming(),
         input: method.input(),
         output: method.output(),
         documentation: documentation(&method.parent_file(), method.path()),
@@ -169,6 +172,7 @@ mod tests {
             "/exchange.v1.CatalogueService/GetResource GET /v1/resources/{id}",
             "/exchange.v1.CatalogueService/GetCaller GET /v1/whoami",
             "/exchange.v1.OperationsService/GetStatus GET /v1/operations/status",
+            "/exchange.v1.PublishService/Publish POST /v1/departments/{department}/records",
         ] {
             assert!(twins.iter().any(|twin| twin == expected), "{expected}");
         }

@@ -17,6 +17,6 @@ pub use self::{
     problem::Problem,
     resource::{
         Completeness, CoverageRule, Flag, FlagMoment, Item, LookupRule, Resource, ResourceKind, Route, Sensitivity,
-        Sharing, UpdateCycle,
+        Sharing, SourceRule, UpdateCycle,
     },
 };

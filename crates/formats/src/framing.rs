@@ -14,6 +14,12 @@ pub trait Framing: Send + Sync {
     /// Reads rows one by one; `input` stands at byte `start.byte_from` of the file, which is either 0 or the
     /// `byte_to` of a row given out earlier (then `start.number` is that row's number).
     fn rows<'a>(&self, input: Box<dyn BufRead + Send + 'a>, start: RowStart) -> Box<dyn RowReader + 'a>;
+
+    /// Whether a file can only be read from its beginning (a workbook is one packed archive): [`Framing::rows`] is then given
+    /// the file from byte 0 whatever `start.byte` says, and passes over the rows up to `start.number` by itself.
+    fn is_packed(&self) -> bool {
+        false
+    }
 }
 
 /// Where reading of rows starts.
@@ -67,6 +73,8 @@ pub enum RowPlace {
     Sheet {
         /// Name of the sheet.
         sheet: String,
+        /// Number within the sheet, from 1, header not counted.
+        row: u64,
     },
     /// A row of the table that the row's kind names.
     Table {
@@ -97,6 +105,8 @@ pub struct Facts {
     pub as_of: Option<Timestamp>,
     /// The part of the stock it speaks of (an area), empty for all.
     pub scope: String,
+    /// Columns that the interface does not know; they are passed over.
+    pub unknown_columns: u64,
     /// How the file's own head lays its rows out (separator and columns of a CSV file, the fields of a DBF file), in the
     /// format's own words; empty where all files of the kind are laid out alike. [`RowStart::layout`] hands it back.
     pub layout: String,

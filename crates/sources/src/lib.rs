@@ -5,5 +5,9 @@
 //! [`open`] makes the source that a configuration asks for.
 mod error;
 mod open;
+mod topic;
 
-pub use self::{error::SetupError, open::open};
+pub use self::{
+    error::SetupError,
+    open::{Surroundings, open},
+};

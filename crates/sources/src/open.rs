@@ -1,9 +1,22 @@
 //! From a configuration to a source.
 
-use crate::SetupError;
-use adapter_sdk::{Adapter, Way, source::Source, transport::SourceSettings};
-use domain::Clock;
+use crate::{SetupError, topic::TopicSource};
+use adapter_sdk::{
+    Adapter, Way,
+    source::Source,
+    transport::{SourceSettings, Transport},
+};
+use domain::{Clock, Language};
 use std::sync::Arc;
+
+/// What every source is given beside its settings.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Language of what clerks and ops read.
+    pub language: Language,
+}
 
 /// The source that the settings ask for, made for the adapter's way of that kind; none for the ways that are not asked: files,
 /// which the runner looks for itself, and push.
@@ -13,10 +26,16 @@ use std::sync::Arc;
 pub fn open(
     adapter: &Adapter,
     settings: &SourceSettings,
-    _clock: &Arc<dyn Clock>,
+    around: &Surroundings,
 ) -> Result<Option<Box<dyn Source>>, SetupError> {
-    let Some(_way) = adapter.way(settings.kind()) else { return Err(no_such_way(adapter, settings)) };
-    Ok(None)
+    let Some(way) = adapter.way(settings.kind()) else { return Err(no_such_way(adapter, settings)) };
+    let source: Box<dyn Source> = match (&way.transport, settings) {
+        (Transport::Topic(feed), SourceSettings::Kafka(settings)) => {
+            Box::new(TopicSource::new(feed, settings, Arc::clone(&around.clock), around.language)?)
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(source))
 }
 
 fn no_such_way(adapter: &Adapter, settings: &SourceSettings) -> SetupError {

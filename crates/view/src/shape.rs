@@ -7,6 +7,7 @@ use contract::{
 };
 use domain::{Identifier, IdentifierKind, Timestamp};
 use prost::{Message, Name};
+use std::{collections::HashMap, sync::LazyLock};
 use store::{IntakeWrite, RecordState, RecordWrite, RejectWrite};
 
 /// Longest text that a store's key is made of, in bytes; adapters keep far below it.
@@ -47,20 +48,43 @@ pub(crate) fn record(department: &str, delivery: &Delivery) -> Result<(RecordWri
 
 /// Identifiers that join the record to others and are no lookup of its own.
 fn joins(record: &Record) -> Vec<Identifier> {
-    let body = record.body.as_ref().filter(|body| contract::full_name_of(&body.type_url) == NaturalPerson::full_name());
-    let household = body.and_then(|body| contract::wire::string_field(&body.value, household_field()));
-    let join = household.filter(|number| fits(number));
-    join.map(|number| Identifier::from_trusted(IdentifierKind::HouseholdNumber, number)).into_iter().collect()
+    let Some(body) = &record.body else { return Vec::new() };
+    let Some(join) = JOINS.get(contract::full_name_of(&body.type_url)) else { return Vec::new() };
+    let text = contract::wire::string_field(&body.value, join.field).filter(|text| fits(text));
+    let mut identifiers = text.map(join.read).unwrap_or_default();
+    identifiers.retain(|identifier| fits(identifier.value()));
+    identifiers
 }
 
-/// Number of `NaturalPerson.household_number`, from the descriptor: one truth.
-fn household_field() -> u32 {
-    use std::sync::LazyLock;
-    static NUMBER: LazyLock<u32> = LazyLock::new(|| {
-        let message = contract::message_of(&NaturalPerson::full_name());
-        message.and_then(|message| Some(message.get_field_by_name("household_number")?.number())).unwrap_or_default()
-    });
-    *NUMBER
+/// A field that joins records of a message to others.
+struct Join {
+    /// Its number, from the descriptor: one truth.
+    field: u32,
+    read: fn(&str) -> Vec<Identifier>,
+}
+
+/// By full name of the message.
+static JOINS: LazyLock<HashMap<String, Join>> = LazyLock::new(|| {
+    let mut found = HashMap::new();
+    for message in contract::pool().all_messages() {
+        let number = |field: &str| message.get_field_by_name(field).map(|field| field.number());
+        let household = number("household_number").filter(|_| message.full_name() == NaturalPerson::full_name());
+        let household = household.map(|field| Join { field, read: household_of });
+        let join = household.or_else(|| number("replaces").map(|field| Join { field, read: replaced }));
+        found.extend(join.map(|join| (message.full_name().to_owned(), join)));
+    }
+    found
+});
+
+fn household_of(number: &str) -> Vec<Identifier> {
+    vec![Identifier::from_trusted(IdentifierKind::HouseholdNumber, number)]
+}
+
+/// The certificate that another one replaces. Which of its two identifiers that is given by is not said, so the other
+/// is found by either.
+fn replaced(text: &str) -> Vec<Identifier> {
+    let kinds = [IdentifierKind::CertificateNumber, IdentifierKind::CertificateId];
+    kinds.into_iter().filter_map(|kind| Identifier::parse(kind, text).ok()).collect()
 }
 
 /// Reads a reject of `department`.

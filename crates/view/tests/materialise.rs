@@ -7,7 +7,7 @@ use bus::{
 };
 use chrono::{DateTime, Duration, Utc};
 use contract::{
-    canonical::v1::{Identifier as WireIdentifier, NaturalPerson, Operation, Record},
+    canonical::v1::{ConstructionPermit, Identifier as WireIdentifier, NaturalPerson, Operation, Record},
     v1::{ControlEntry, DepartmentIntake, TopicPosition},
 };
 use domain::{
@@ -304,6 +304,38 @@ fn catalogue_entries_come_into_force_and_bring_their_departments() {
     world.publish(contract::topics::CONTROL, "consumer/one-window", None);
     drain(&mut materialiser);
     assert!(world.directory.now().catalogue.consumers.is_empty());
+}
+
+#[test]
+fn a_certificate_is_found_by_the_one_that_it_replaces() {
+    let world = World::new();
+    let (mut materialiser, reader) = world.follow("store");
+    let body = ConstructionPermit { replaces: " 京〔2020〕施0001号 ".into(), ..ConstructionPermit::default() };
+    let permit = Record {
+        resource: "natural-person".into(),
+        body: Some(contract::pack(&ConstructionPermit::full_name(), body.encode_to_vec())),
+        ..person("p1", "110101190001010014", 5)
+    };
+    world.record(&permit);
+    drain(&mut materialiser);
+    for (kind, value) in [
+        (IdentifierKind::CertificateNumber, "京(2020)施0001号"),
+        (IdentifierKind::CertificateId, "京〔2020〕施0001号"),
+    ] {
+        assert_eq!(find(&reader, Index::Join, kind, value, RecordState::Current), ["p1"], "{kind}");
+        assert!(find(&reader, Index::Subject, kind, value, RecordState::Current).is_empty());
+    }
+    let withdrawn = Record {
+        operation: Operation::Withdraw.into(),
+        version: "00000000000006.0000000001.0000000001".into(),
+        body: None,
+        ..permit
+    };
+    world.record(&withdrawn);
+    drain(&mut materialiser);
+    for state in [RecordState::Current, RecordState::Withdrawn] {
+        assert!(find(&reader, Index::Join, IdentifierKind::CertificateNumber, "京(2020)施0001号", state).is_empty());
+    }
 }
 
 #[test]

@@ -1,9 +1,14 @@
-//! The folder itself: which pairs are complete, and where they go afterwards.
+//! The folder itself: which files are complete, and where they go afterwards.
 
-use super::flag::Flag;
+use super::{
+    flag::Flag,
+    reader::Fingerprint,
+    settling::{Rest, Settling},
+};
 use crate::{
     adapter::{FileKind, FileName},
     error::IntakeError,
+    transport::Completion,
 };
 use domain::Timestamp;
 use std::{
@@ -20,7 +25,7 @@ const FLAG: &str = ".ok";
 /// How long a data file may lie without its flag before that is worth a word.
 const PATIENCE: chrono::Duration = chrono::Duration::minutes(10);
 
-/// A pair that lies in the folder.
+/// A pair that lies in the folder, or a file alone where the department has no flags.
 #[derive(Debug, Clone)]
 pub(crate) struct Dropped {
     /// Name of the data file.
@@ -30,19 +35,24 @@ pub(crate) struct Dropped {
     /// The data file.
     pub(crate) data: PathBuf,
     /// Its flag file.
-    pub(crate) flag: PathBuf,
+    pub(crate) flag: Option<PathBuf>,
+    /// Whether it is as its department wants it beyond doubt, so that a fault in it is final.
+    pub(crate) firm: bool,
 }
 
 /// A department's folder.
 pub(crate) struct Inbox {
     department: &'static str,
     folder: PathBuf,
+    completion: Completion,
     /// Names reported as not the department's, without the end of flags, so that each is reported once.
     strangers: BTreeSet<String>,
     /// Data files without a flag: since when, and whether that was reported.
     flagless: HashMap<String, (Timestamp, bool)>,
     /// Incomplete flag files as they stood at the last scan: one that stays as it is, is as its writer wants it.
     unfinished: HashMap<String, Vec<u8>>,
+    /// Files without flags that may still be being written.
+    settling: Settling,
 }
 
 /// Name of the flag file of a data file.
@@ -51,32 +61,65 @@ pub(crate) fn flag_name(name: &str) -> String {
 }
 
 impl Inbox {
-    pub(crate) fn new(department: &'static str, folder: PathBuf) -> Self {
+    pub(crate) fn new(department: &'static str, folder: PathBuf, completion: Completion) -> Self {
         let (strangers, flagless, unfinished) = (BTreeSet::new(), HashMap::new(), HashMap::new());
-        Self { department, folder, strangers, flagless, unfinished }
+        Self { department, folder, completion, strangers, flagless, unfinished, settling: Settling::default() }
     }
 
     /// The complete pairs, in the order in which they are taken in. A data file without its flag is still being
-    /// written; so is a flag without both its lines, until two scans find it the same.
+    /// written; so is a flag without both its lines, until two scans find it the same. Where the department has no flags, a
+    /// file is still being written until it has stayed as it is.
     ///
     /// # Errors
     /// When the folder cannot be read.
     pub(crate) fn scan(&mut self, kind: &FileKind, now: Timestamp) -> Result<Vec<Dropped>, IntakeError> {
         let names = self.names()?;
+        self.report_strangers(&names, kind);
+        let found = match self.completion {
+            Completion::FlagFile => {
+                self.report_flagless(&names, kind, now);
+                self.flagged(&names, kind)
+            }
+            Completion::Settled => self.settled(&names, kind, now),
+        };
+        let mut ordered = BTreeMap::new();
+        for dropped in found {
+            ordered.insert((dropped.said.order.clone(), dropped.name.clone()), dropped);
+        }
+        Ok(ordered.into_values().collect())
+    }
+
+    fn flagged(&mut self, names: &BTreeSet<String>, kind: &FileKind) -> Vec<Dropped> {
         let mut unfinished = HashMap::new();
-        let mut found = BTreeMap::new();
+        let mut found = Vec::new();
         for name in names.iter().filter(|name| names.contains(&flag_name(name))) {
             let Some(said) = (kind.parse_name)(name) else { continue };
             let flag = self.folder.join(flag_name(name));
             if self.is_settled(name, &flag, &mut unfinished) {
-                let dropped = Dropped { name: name.clone(), said, data: self.folder.join(name), flag };
-                found.insert((dropped.said.order.clone(), name.clone()), dropped);
+                found.push(Dropped { flag: Some(flag), ..self.dropped(name, said, true) });
             }
         }
         self.unfinished = unfinished;
-        self.report_strangers(&names, kind);
-        self.report_flagless(&names, kind, now);
-        Ok(found.into_values().collect())
+        found
+    }
+
+    fn settled(&mut self, names: &BTreeSet<String>, kind: &FileKind, now: Timestamp) -> Vec<Dropped> {
+        self.settling.keep(|name| names.contains(name));
+        let mut found = Vec::new();
+        for name in names {
+            let Some(said) = (kind.parse_name)(name) else { continue };
+            // What cannot be looked at has gone again, or is a link to nowhere.
+            let Ok(metadata) = fs::metadata(self.folder.join(name)) else { continue };
+            match self.settling.look(name, Fingerprint::of(&metadata), now) {
+                Rest::Moving => {}
+                rest => found.push(self.dropped(name, said, rest == Rest::Firm)),
+            }
+        }
+        found
+    }
+
+    fn dropped(&self, name: &str, said: FileName, firm: bool) -> Dropped {
+        Dropped { name: name.to_owned(), said, data: self.folder.join(name), flag: None, firm }
     }
 
     /// Whether a file of this name lies here, complete or not.
@@ -86,11 +129,14 @@ impl Inbox {
 
     /// Flag files whose data file is not here.
     pub(crate) fn lone_flags(&self, kind: &FileKind) -> Result<Vec<Dropped>, IntakeError> {
+        if self.completion == Completion::Settled {
+            return Ok(Vec::new());
+        }
         let names = self.names()?;
         let lone = names.iter().filter_map(|flag| {
             let name = flag.strip_suffix(FLAG).filter(|name| !names.contains(*name))?;
             let said = (kind.parse_name)(name)?;
-            Some(Dropped { name: name.to_owned(), said, data: self.folder.join(name), flag: self.folder.join(flag) })
+            Some(Dropped { flag: Some(self.folder.join(flag)), ..self.dropped(name, said, true) })
         });
         Ok(lone.collect())
     }
@@ -108,7 +154,10 @@ impl Inbox {
             fs::write(&path, why).map_err(IntakeError::file("reason cannot be written", &path))?;
         }
         rename(&dropped.data, &folder.join(&name))?;
-        rename(&dropped.flag, &folder.join(flag_name(&name)))
+        match &dropped.flag {
+            Some(flag) => rename(flag, &folder.join(flag_name(&name))),
+            None => Ok(()),
+        }
     }
 
     /// Names of the plain files in the folder, as far as they are text.

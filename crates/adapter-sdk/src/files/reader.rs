@@ -24,6 +24,11 @@ impl Fingerprint {
     pub(crate) fn of(metadata: &Metadata) -> Self {
         Self { length: metadata.len(), modified: metadata.modified().ok(), file: number(metadata) }
     }
+
+    /// When the file was changed last, as far as the file system tells.
+    pub(crate) fn changed(&self) -> Option<Timestamp> {
+        self.modified.map(Timestamp::from)
+    }
 }
 
 /// The file's number on its disk, where the system has one: a file that was renamed over another has its own.

@@ -127,13 +127,13 @@ impl Desk<'_> {
     fn reject(&self, rejection: &Rejection, place: &Place<'_>) -> Outgoing {
         let department = self.setup.department();
         let mut reject = envelope::reject(department, rejection, place, self.setup.config.language);
-        let message = Outgoing::reject(&reject, place.kind, &place.unit.stamp);
+        let message = Outgoing::reject(&reject, place);
         if !self.is_too_large(&message) {
             return message;
         }
         // The bytes stay in the department's own file, whose place the reject states; files are never deleted.
         reject.original.clear();
-        Outgoing::reject(&reject, place.kind, &place.unit.stamp)
+        Outgoing::reject(&reject, place)
     }
 
     fn is_too_large(&self, message: &Outgoing) -> bool {

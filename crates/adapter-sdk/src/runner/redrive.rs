@@ -8,7 +8,7 @@ use super::{
     pipeline::{self, Entry},
 };
 use crate::{
-    envelope::{At, Outgoing, Place, ROW_KIND, ROW_STAMP},
+    envelope::{At, Outgoing, Place, ROW_KIND, ROW_NUMBER, ROW_STAMP},
     error::IntakeError,
     judge::{Content, Standing},
     state::{Offsets, Unit},
@@ -111,12 +111,11 @@ impl Desk<'_> {
             tracing::warn!(offset = position.1, "reject to be redriven is not where the command says");
             return Ok(());
         };
-        let header = |name| control::header(delivery, name).unwrap_or_default();
-        self.again(&reject, header(ROW_KIND), header(ROW_STAMP))
+        self.again(&reject, delivery)
     }
 
     /// Translates a rejected row again. It keeps its place in the order of versions, so that what came after it stands.
-    fn again(&mut self, reject: &Reject, kind: &str, stamp: &str) -> Result<(), IntakeError> {
+    fn again(&mut self, reject: &Reject, delivery: &Delivery) -> Result<(), IntakeError> {
         let is_done = reject.state() == RejectState::Redriven
             || self.pipeline.ledger().blob(&pipeline::redriven(&reject.reject_id))?.is_some();
         if is_done {
@@ -133,12 +132,13 @@ impl Desk<'_> {
         };
         let now = self.setup.clock.now().timestamp_millis();
         let scope = self.setup.scope_of(&source.file);
-        let (intake, file, stamp) = (source.intake, source.file.clone(), stamp.to_owned());
+        let header = |name| control::header(delivery, name).unwrap_or_default();
+        let (intake, file, stamp) = (source.intake, source.file.clone(), header(ROW_STAMP).to_owned());
         let unit = Unit { intake, file, stamp, begun: now, scope, ..Unit::default() };
         let place = Place {
             unit: &unit,
-            number: source.row.unwrap_or_default(),
-            kind,
+            number: header(ROW_NUMBER).parse().ok().or(source.row).unwrap_or_default(),
+            kind: header(ROW_KIND),
             at: At::stated(&source),
             bytes: &reject.original,
         };
@@ -151,7 +151,7 @@ impl Desk<'_> {
             messages.clear();
         }
         if told != *reject {
-            messages.push(Outgoing::reject(&told, kind, &unit.stamp));
+            messages.push(Outgoing::reject(&told, &place));
         }
         self.redriven += 1;
         let redriven = is_accepted.then(|| reject.reject_id.clone());

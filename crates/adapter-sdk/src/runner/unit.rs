@@ -56,11 +56,11 @@ impl Desk<'_> {
     fn look(&self, dropped: &Dropped, waits: Option<&Pair>) -> Result<Option<Looked>, IntakeError> {
         let unreadable = || IntakeError::file("file cannot be read", &dropped.data);
         let mut file = File::open(&dropped.data).map_err(unreadable())?;
-        let pair = Pair::of(&file, &dropped.flag).map_err(unreadable())?;
+        let pair = Pair::of(&file, dropped).map_err(unreadable())?;
         if waits == Some(&pair) {
             return Ok(None);
         }
-        let flag = Flag::read(&dropped.flag).map_err(IntakeError::file("flag file cannot be read", &dropped.flag))?;
+        let flag = dropped.flag.as_deref().map(flag_at).transpose()?;
         let framing = self.setup.files().framing.as_ref();
         let examined =
             files::examine(&mut file, framing, self.stop).map_err(|error| self.failed(&dropped.data, error))?;
@@ -74,13 +74,14 @@ impl Desk<'_> {
         looked: Looked,
         waiting: &mut HashMap<String, Pair>,
     ) -> Result<Fate, IntakeError> {
-        if looked.examined.is_as_flagged(&looked.flag) && self.is_taken(&dropped.name, &looked.examined)? {
+        let is_as_flagged = looked.flag.as_ref().is_none_or(|flag| looked.examined.is_as_flagged(flag));
+        if is_as_flagged && self.is_taken(&dropped.name, &looked.examined)? {
             inbox.shelve(dropped, DONE, None)?;
             return Ok(Fate::Repeated);
         }
-        match looked.examined.facts(Some(&looked.flag)) {
+        match looked.examined.facts(looked.flag.as_ref()) {
             Ok(facts) => self.take_in(inbox, dropped, looked, facts),
-            Err(refusal) if refusal.retry || !looked.pair.still_lies(dropped) => {
+            Err(refusal) if refusal.retry || !dropped.firm || !looked.pair.still_lies(dropped) => {
                 tracing::warn!(rule = refusal.rule.id, file = dropped.name, "file may be good later and is left alone");
                 waiting.insert(dropped.name.clone(), looked.pair);
                 Ok(Fate::Waiting)
@@ -104,9 +105,8 @@ impl Desk<'_> {
     /// Puts flag files away whose data file was put away before the process ended.
     pub(crate) fn clear_lone_flags(&self, inbox: &Inbox) -> Result<(), IntakeError> {
         for dropped in inbox.lone_flags(self.setup.files())? {
-            let flag =
-                Flag::read(&dropped.flag).map_err(IntakeError::file("flag file cannot be read", &dropped.flag))?;
-            let Some(hash) = flag.sm3 else { continue };
+            let flag = dropped.flag.as_deref().map(flag_at).transpose()?;
+            let Some(hash) = flag.and_then(|flag| flag.sm3) else { continue };
             if self.pipeline.ledger().blob(&taken(&dropped.name, &hash))?.is_some() {
                 inbox.shelve(&dropped, DONE, None)?;
             }
@@ -137,9 +137,15 @@ impl Desk<'_> {
         if facts.scope.is_empty() {
             facts.scope.clone_from(&dropped.said.scope);
         }
-        let unit = self.begin(dropped, &looked.examined, &facts)?;
+        if facts.unknown_columns > 0 {
+            let (file, count) = (&dropped.name, facts.unknown_columns);
+            tracing::info!(file, count, "columns that the interface does not know are passed over");
+        }
+        let unit = self.begin(dropped, &looked, &facts)?;
+        // A file that says of no time that it states it is known as of its last change.
+        let known = facts.as_of.max(dropped.said.as_of).or(looked.pair.data.changed());
         // A time in the future would keep the feed from ever looking stale: nothing is known beyond the intake itself.
-        facts.as_of = facts.as_of.max(dropped.said.as_of).min(state::instant(Some(unit.begun)));
+        facts.as_of = known.min(state::instant(Some(unit.begun)));
         self.rows(&unit, &dropped.data, &mut looked, &facts.layout)?;
         self.end(unit, &facts, looked.pair.data.length)?;
         if looked.pair.still_lies(dropped) {
@@ -151,9 +157,9 @@ impl Desk<'_> {
     }
 
     /// Goes on with a unit that was begun, or fixes the number of a new one before anything of it is published.
-    fn begin(&mut self, dropped: &Dropped, examined: &Examined, facts: &Facts) -> Result<Unit, IntakeError> {
+    fn begin(&mut self, dropped: &Dropped, looked: &Looked, facts: &Facts) -> Result<Unit, IntakeError> {
         self.pipeline.drain(self.stop)?;
-        let hash = &examined.content.sm3;
+        let hash = &looked.examined.content.sm3;
         if let Some(unit) = &self.pipeline.state().unit {
             if unit.file == dropped.name && unit.hash == *hash {
                 return Ok(unit.clone());
@@ -171,6 +177,7 @@ impl Desk<'_> {
             begun,
             full: facts.full,
             scope: facts.scope.clone(),
+            stamp: files::stamp(looked.pair.data.changed()),
             before,
             ..Unit::default()
         };
@@ -184,9 +191,11 @@ impl Desk<'_> {
         let unreadable = || IntakeError::file("file cannot be read", path);
         let (setup, stop) = (self.setup, self.stop);
         let mut reader = Metered::later(&mut looked.file, stop).map_err(unreadable())?;
-        let result = reader.skip_to(unit.byte).map_err(|_| changed()).and_then(|()| {
-            let start = RowStart { byte: unit.byte, number: unit.number, layout: layout.to_owned() };
-            let mut rows = setup.files().framing.rows(Box::new(&mut reader), start);
+        let framing = setup.files().framing.as_ref();
+        let from = if framing.is_packed() { 0 } else { unit.byte };
+        let result = reader.skip_to(from).map_err(|_| changed()).and_then(|()| {
+            let start = RowStart { byte: from, number: unit.number, layout: layout.to_owned() };
+            let mut rows = framing.rows(Box::new(&mut reader), start);
             let mut row = FramedRow::default();
             while rows.next_row(&mut row).map_err(|_| changed())? {
                 self.one(unit, &row, looked.pair.data.length)?;
@@ -297,11 +306,15 @@ fn taken(name: &str, hash: &str) -> String {
     format!("file/{name}/{hash}")
 }
 
+fn flag_at(path: &Path) -> Result<Flag, IntakeError> {
+    Flag::read(path).map_err(IntakeError::file("flag file cannot be read", path))
+}
+
 /// A pair of files that was read once.
 struct Looked {
     file: File,
     pair: Pair,
-    flag: Flag,
+    flag: Option<Flag>,
     examined: Examined,
 }
 
@@ -309,16 +322,20 @@ struct Looked {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Pair {
     data: Fingerprint,
-    flag: Fingerprint,
+    flag: Option<Fingerprint>,
+    /// Whether a fault in it is final: one that was not is looked at again once it is.
+    firm: bool,
 }
 
 impl Pair {
-    fn of(data: &File, flag: &Path) -> io::Result<Self> {
-        Ok(Self { data: Fingerprint::of(&data.metadata()?), flag: Fingerprint::of(&fs::metadata(flag)?) })
+    fn of(data: &File, dropped: &Dropped) -> io::Result<Self> {
+        let flag = dropped.flag.as_ref().map(fs::metadata).transpose()?;
+        let (data, flag) = (Fingerprint::of(&data.metadata()?), flag.as_ref().map(Fingerprint::of));
+        Ok(Self { data, flag, firm: dropped.firm })
     }
 
     /// Whether the same pair lies in the folder now.
     fn still_lies(&self, dropped: &Dropped) -> bool {
-        File::open(&dropped.data).and_then(|data| Self::of(&data, &dropped.flag)).is_ok_and(|now| now == *self)
+        File::open(&dropped.data).and_then(|data| Self::of(&data, dropped)).is_ok_and(|now| now == *self)
     }
 }

@@ -61,7 +61,7 @@ pub struct TrySource {
     /// Name of the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
-    /// Row within the file, from 1, header not counted.
+    /// Row within the file (of a workbook: within the sheet), from 1, header not counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub row: Option<u64>,
     /// First byte, from 0.
@@ -122,6 +122,14 @@ pub struct TrySummary {
     pub waiting: u64,
     /// Files refused whole.
     pub files_refused: u64,
+    /// Columns of the files that the interface does not know; left out where there is none.
+    #[serde(skip_serializing_if = "is_none")]
+    pub unknown_columns: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Default for TrySummary {
@@ -137,6 +145,7 @@ impl Default for TrySummary {
             skipped: 0,
             waiting: 0,
             files_refused: 0,
+            unknown_columns: 0,
         }
     }
 }
@@ -241,7 +250,7 @@ impl TryLine {
         let source = TrySource { file: Some(place.unit.file.clone()), row: Some(place.number), ..TrySource::default() };
         let source = match place.at {
             At::Bytes { from, to } => TrySource { byte_from: Some(from), byte_to: Some(to), ..source },
-            At::Sheet(sheet) => TrySource { sheet: Some(sheet.to_owned()), ..source },
+            At::Sheet { sheet, row } => TrySource { sheet: Some(sheet.to_owned()), row: Some(row), ..source },
             At::Table(key) => {
                 TrySource { table: Some(place.kind.to_owned()), key: Some(key.to_owned()), ..TrySource::default() }
             }

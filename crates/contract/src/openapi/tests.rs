@@ -71,4 +71,21 @@ fn only_statuses_that_can_occur_are_declared() {
     };
     assert_eq!(statuses("/v1/resolve", "post"), ["200", "400", "403", "409", "429", "503"]);
     assert_eq!(statuses("/v1/resources/{id}", "get"), ["200", "400", "403", "404", "503"]);
+    assert_eq!(
+        statuses("/v1/departments/{department}/records", "post"),
+        ["200", "400", "403", "404", "409", "413", "415", "503"]
+    );
+}
+
+#[test]
+fn a_method_that_streams_takes_and_gives_lines() {
+    let operation = document()["paths"]["/v1/departments/{department}/records"]["post"].clone();
+    for content in [&operation["requestBody"]["content"], &operation["responses"]["200"]["content"]] {
+        let kinds: Vec<_> = content.as_object().unwrap().keys().collect();
+        assert_eq!(kinds, ["application/x-ndjson"]);
+    }
+    let parameters = operation["parameters"].as_array().unwrap();
+    assert!(parameters.iter().any(|parameter| parameter["$ref"] == "#/components/parameters/Idempotency-Key"));
+    let answer = &operation["responses"]["200"]["content"]["application/x-ndjson"]["schema"]["contentSchema"];
+    assert_eq!(answer["$ref"], "#/components/schemas/exchange.v1.PublishResponse");
 }

@@ -1,6 +1,6 @@
 //! A grant (授权): who may ask what, about whom, for which matters, when and how often.
 
-use super::{Day, TimeOfDay};
+use super::{Day, LookupRule, TimeOfDay};
 use chrono::Weekday;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
@@ -52,6 +52,12 @@ impl Grant {
     #[must_use]
     pub fn items_of(&self, resource: &str) -> Option<&[String]> {
         self.resources.iter().find(|granted| granted.resource == resource).map(|granted| granted.items.as_slice())
+    }
+
+    /// Whether it lets a question be asked by `lookup`: a wide one only when named, the others unless it names some.
+    #[must_use]
+    pub fn allows(&self, lookup: &LookupRule) -> bool {
+        self.lookups.as_ref().map_or(!lookup.wide, |names| names.contains(&lookup.name))
     }
 
     /// Whether the grant is for every matter.

@@ -3,6 +3,7 @@
 use super::Day;
 use crate::IdentifierKind;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A resource entry (信息资源目录条目), `resources/<id>.toml`; official metadata after
 /// 政务信息资源目录编制指南（试行） (发改高技〔2017〕1272号).
@@ -61,6 +62,13 @@ pub struct Resource {
     /// Identifiers that it can be asked by.
     #[serde(default, rename = "lookup", skip_serializing_if = "Vec::is_empty")]
     pub lookups: Vec<LookupRule>,
+    /// Which item holds the party that a lookup is for, by the lookup's name (`seller = "sellers"`). Such a lookup
+    /// finds a record only by an identifier of that party, though others of the record are of the same kind.
+    #[serde(default, skip_serializing)]
+    pub parties: BTreeMap<String, String>,
+    /// Where each item comes from; of a composed base alone.
+    #[serde(default, rename = "source", skip_serializing)]
+    pub sources: Vec<SourceRule>,
     /// Its items (信息项).
     #[serde(default, rename = "item", skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<Item>,
@@ -87,6 +95,12 @@ impl Resource {
     pub fn lookups_by(&self, kind: IdentifierKind) -> impl Iterator<Item = &LookupRule> {
         self.lookups.iter().filter(move |lookup| lookup.kind == kind)
     }
+
+    /// Where an item of a composed base comes from.
+    #[must_use]
+    pub fn source_of(&self, item: &str) -> Option<&SourceRule> {
+        self.sources.iter().find(|source| source.item == item)
+    }
 }
 
 /// What kind of resource an entry describes.
@@ -105,8 +119,8 @@ pub enum ResourceKind {
     Base,
 }
 
-/// Sharing class (共享类型).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// Sharing class (共享类型), the wider first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sharing {
     /// 无条件共享.
@@ -204,6 +218,36 @@ pub struct LookupRule {
     /// Whether it opens more than the subject's own records; granted only by name.
     #[serde(default)]
     pub wide: bool,
+}
+
+/// Where an item of a composed base (基础库) comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceRule {
+    /// The item of the base. An item of type `list` holds what every record of its resource says.
+    pub item: String,
+    /// Resources that it may come from; after the authority, the earlier listed goes first.
+    pub resources: Vec<String>,
+    /// The resource whose word counts (数源).
+    pub authority: String,
+    /// What resources call the item, where they do not call it as the base does: an item, a party's `<party>.name`, or
+    /// `*` for the whole record.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, String>,
+}
+
+impl SourceRule {
+    /// The item's name in `resource`.
+    #[must_use]
+    pub fn field_in(&self, resource: &str) -> &str {
+        self.fields.get(resource).unwrap_or(&self.item)
+    }
+
+    /// Its resources, the authority first.
+    pub fn in_order(&self) -> impl Iterator<Item = &str> {
+        let others = self.resources.iter().filter(|resource| **resource != self.authority);
+        std::iter::once(&self.authority).chain(others).map(String::as_str)
+    }
 }
 
 /// An item (信息项) of a resource.

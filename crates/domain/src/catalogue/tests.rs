@@ -131,3 +131,86 @@ fn a_division_limit_needs_resources_that_know_their_division() {
     let grant = GRANT.replace("[hours]", "[subjects]\ndivisions = [\"1101\"]\n[hours]");
     assert!(problems(&grant).contains("has no division_item"));
 }
+
+const POPULATION: &str = r#"
+id = "population"
+code = "101001/000009"
+name = "人口基础库"
+department = "public-security"
+kind = "base"
+message = "exchange.canonical.v1.ComposedRecord"
+sharing = "conditional"
+conditions = "依授权"
+update_cycle = "daily"
+[[lookup]]
+name = "citizen-number"
+kind = "citizen-number"
+[[item]]
+name = "head_name"
+title = "户主姓名"
+type = "text"
+sensitivity = "personal"
+[[source]]
+item = "head_name"
+resources = ["natural-person"]
+authority = "natural-person"
+fields = { natural-person = "head.name" }
+"#;
+
+fn with_base(base: &str) -> String {
+    let mut all = files(GRANT);
+    all.push(("resources/population.toml", base));
+    match Catalogue::from_files(all) {
+        Ok(_) => String::new(),
+        Err(problems) => problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
+    }
+}
+
+#[test]
+fn a_base_names_known_resources_and_items() {
+    assert_eq!(with_base(POPULATION), "");
+    let wrong = [
+        ("resources = [\"natural-person\"]", "resources = [\"nobody\", \"natural-person\"]", "`nobody` has no entry"),
+        ("\"head.name\"", "\"tail\"", "`tail` is not an item of `natural-person`"),
+        ("authority = \"natural-person\"", "authority = \"other\"", "`other` is not among the resources"),
+        ("{ natural-person =", "{ other =", "source.fields"),
+        ("[[source]]\nitem = \"head_name\"", "[[source]]\nitem = \"x\"", "`head_name` needs one [[source]], and has 0"),
+        ("kind = \"base\"", "kind = \"record\"", "only a resource of kind base"),
+        ("resources = [\"natural-person\"]", "resources = [\"population\", \"natural-person\"]", "is not held here"),
+        ("kind = \"citizen-number\"", "kind = \"passport\"", "cannot be asked by passport"),
+    ];
+    for (from, to, problem) in wrong {
+        assert!(POPULATION.contains(from), "{from}");
+        let found = with_base(&POPULATION.replacen(from, to, 1));
+        assert!(found.contains(problem), "{to}: {found}");
+    }
+}
+
+#[test]
+fn a_base_is_shared_as_its_strictest_source() {
+    let wide = POPULATION.replace("\"conditional\"", "\"unconditional\"");
+    assert!(with_base(&wide).contains("strictest"));
+}
+
+#[test]
+fn a_lookup_of_a_party_names_a_party_item() {
+    let resource = |parties: &str| RESOURCE.replace("[[lookup]]", &format!("[parties]\n{parties}\n[[lookup]]"));
+    let problems = |parties: &str| {
+        let resource = resource(parties);
+        let mut all = files(GRANT);
+        all[1].1 = &resource;
+        Catalogue::from_files(all).map_or_else(|found| found[0].to_string(), |_| String::new())
+    };
+    assert_eq!(problems("citizen-number = \"head\""), "");
+    assert!(problems("citizen-number = \"name\"").contains("`name` is not an item of type party"));
+    assert!(problems("seller = \"head\"").contains("`seller` is not a lookup"));
+}
+
+#[test]
+fn what_the_wire_does_not_carry_is_written_all_the_same() {
+    let parties = RESOURCE.replace("[[lookup]]", "[parties]\ncitizen-number = \"head\"\n[[lookup]]");
+    for text in [POPULATION, &parties] {
+        let entry = Entry::parse(EntryKind::Resource, "r", text).unwrap();
+        assert_eq!(Entry::parse(EntryKind::Resource, "r", &entry.to_toml()).unwrap(), entry);
+    }
+}

@@ -1,6 +1,8 @@
 //! What makes a catalogue consistent.
 
-use super::{Catalogue, Grant, GrantMode, Problem, Resource, Sharing};
+mod base;
+
+use super::{Catalogue, Grant, GrantMode, Item, LookupRule, Problem, Resource, Sharing};
 use crate::caller::is_id;
 use std::collections::BTreeSet;
 
@@ -50,6 +52,8 @@ impl Found<'_> {
             self.add(file, "lookup", "a resource needs at least one [[lookup]]");
         }
         self.resource_items(file, resource);
+        self.parties(file, resource);
+        self.sources(file, resource);
     }
 
     fn resource_items(&mut self, file: &str, resource: &Resource) {
@@ -73,6 +77,22 @@ impl Found<'_> {
         }
         for division in &resource.coverage.divisions {
             self.division(file, "coverage.divisions", division);
+        }
+    }
+
+    fn parties(&mut self, file: &str, resource: &Resource) {
+        for (name, item) in &resource.parties {
+            if !resource.item(item).is_some_and(Item::is_party) {
+                self.add(file, "parties", format!("`{item}` is not an item of type party"));
+            }
+            let mut named = resource.lookups.iter().filter(|lookup| lookup.name == *name).peekable();
+            if named.peek().is_none() {
+                self.add(file, "parties", format!("`{name}` is not a lookup of the resource"));
+            }
+            let takes_party = |lookup: &LookupRule| lookup.kind.is_person() || lookup.kind.is_organisation();
+            if !named.all(takes_party) {
+                self.add(file, "parties", format!("`{name}` takes identifiers that are none of a party"));
+            }
         }
     }
 
