@@ -59,8 +59,8 @@ impl Values {
     /// Reads the columns that the interface document knows; others say nothing.
     pub(crate) fn of(record: &Record<'_>) -> Self {
         let (mut encoding, mut truncated) = (None, false);
-        let read = record.cells().filter_map(|cell| {
-            let column = ALL.iter().copied().find(|column| *column == cell.name)?;
+        let read = record.cells().enumerate().filter_map(|(place, cell)| {
+            let column = known(place, cell.name)?;
             let text = cell.text().ok().filter(|text| !text.is_cut || is_name(column));
             let Some(text) = text else {
                 encoding = encoding.or(Some(Fault::new(&ROW_ENCODING, column)));
@@ -77,6 +77,12 @@ impl Values {
     pub(crate) fn flag(&self) -> Option<&'static domain::Rule> {
         self.truncated.then_some(&rules::NAME_TRUNCATED)
     }
+}
+
+/// The column of the interface document, which mostly stands at its own place.
+fn known(place: usize, name: &str) -> Option<&'static str> {
+    let at_its_place = ALL.get(place).copied().filter(|column| *column == name);
+    at_its_place.or_else(|| ALL.iter().copied().find(|column| *column == name))
 }
 
 /// A name may be cut by its column; in numbers and codes the rest of a character is no text.

@@ -83,7 +83,8 @@ impl Event {
         let event_micros = source("ts_ms").and_then(|millis| millis.checked_mul(1000));
         let row_micros = row.number("gxsj").parse::<u64>().ok();
         if let Some(position) = source("lsn") {
-            let envelope_micros = self.envelope.get("ts_ms").and_then(whole).and_then(|millis| millis.checked_mul(1000));
+            let envelope_micros =
+                self.envelope.get("ts_ms").and_then(whole).and_then(|millis| millis.checked_mul(1000));
             let at = event_micros.or(row_micros).or(envelope_micros).and_then(instant);
             let at = at.unwrap_or(DateTime::UNIX_EPOCH);
             return Ok(Stamp { digits: format!("1{position:020}"), at });

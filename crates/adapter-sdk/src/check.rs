@@ -30,8 +30,14 @@ pub fn check(config: &RunnerConfig) -> Vec<Finding> {
         findings.push(writable(config, "done.writable", &config.inbox.join(DONE)));
         findings.push(writable(config, "refused.writable", &config.inbox.join(REFUSED)));
     }
-    findings.push(writable(config, "state.writable", &config.state_dir));
+    findings.extend(check_state(config));
     findings
+}
+
+/// Looks whether the adapter's own folder can be used, whatever its source.
+#[must_use]
+pub fn check_state(config: &RunnerConfig) -> Vec<Finding> {
+    vec![writable(config, "state.writable", &config.state_dir)]
 }
 
 fn readable(config: &RunnerConfig) -> Finding {

@@ -254,7 +254,8 @@ pub(crate) fn reject(department: &Department, rejection: &Rejection, place: &Pla
         field: rejection.field.to_owned(),
         message: rejection.rule.sentence(language).to_owned(),
         source: Some(place.source(department)),
-        encoding: if matches!(place.at, At::Table(_) | At::Sheet { .. }) { "json" } else { department.encoding }.to_owned(),
+        encoding: if matches!(place.at, At::Table(_) | At::Sheet { .. }) { "json" } else { department.encoding }
+            .to_owned(),
         original: place.bytes.to_vec(),
         mapping_version: department.mapping_version.to_owned(),
         rejected_at: place.received_at().map(timestamp),

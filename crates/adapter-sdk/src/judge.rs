@@ -4,10 +4,10 @@ use crate::{
     hash,
     mapping::{Draft, Effect, Mapping, Rejection, Row, Translated},
     translate,
+    uncounted::{OnBus, Uncounted},
 };
-use bus::Position;
 use domain::{Rule, Version};
-use std::{cell::RefCell, collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 use store::{Ledger, Seen, StoreError};
 
 /// What a row, or one record of it, ends as.
@@ -67,36 +67,20 @@ pub(crate) struct Weighed {
     pub(crate) verdict: Verdict,
     pub(crate) version: Version,
     /// Where it lies on the bus already: published by a run that ended before it could write that down.
-    pub(crate) on_bus: Option<Position>,
+    pub(crate) on_bus: Option<OnBus>,
 }
-
-/// Version and place of what is on the bus without being counted, by record.
-pub(crate) type Uncounted = HashMap<String, (String, Position)>;
 
 /// What is known: the ledger, and over it what rows in flight will make known.
 pub(crate) struct Known {
     ledger: Arc<Ledger>,
     seen: HashMap<String, (u64, Seen)>,
     memories: HashMap<String, (u64, Vec<u8>)>,
-    /// Versions on the bus whose rows an earlier run did not count any more, by record; their rows come again.
-    uncounted: RefCell<Uncounted>,
+    uncounted: Uncounted,
 }
 
 impl Known {
     pub(crate) fn new(ledger: Arc<Ledger>, uncounted: Uncounted) -> Self {
-        Self { ledger, seen: HashMap::new(), memories: HashMap::new(), uncounted: RefCell::new(uncounted) }
-    }
-
-    /// Where what is seen of a record lies, if it was published and not counted; asked once.
-    fn take_uncounted(&self, resource: &str, key: &str, before: Option<&Seen>) -> Option<Position> {
-        let mut uncounted = self.uncounted.borrow_mut();
-        if uncounted.is_empty() {
-            return None;
-        }
-        let name = name(resource, key);
-        let version = before.map(|before| before.version.as_str());
-        uncounted.get(&name).filter(|(uncounted, _)| Some(uncounted.as_str()) == version)?;
-        uncounted.remove(&name).map(|(_, position)| position)
+        Self { ledger, seen: HashMap::new(), memories: HashMap::new(), uncounted }
     }
 
     pub(crate) fn ledger(&self) -> &Ledger {
@@ -148,7 +132,7 @@ impl Known {
     }
 }
 
-pub(crate) fn name(resource: &str, key: &str) -> String {
+fn name(resource: &str, key: &str) -> String {
     format!("{resource}/{key}")
 }
 
@@ -222,17 +206,16 @@ fn weigh_all(drafts: Vec<Draft>, standing: &Standing<'_>, known: &Known) -> Resu
         let before = known.seen(draft.resource, &draft.key)?;
         let version = Version::new(&draft.stamp, standing.intake, standing.number);
         let digest = hash::of_draft(&draft);
-        let mut verdict = weigh(before.as_ref(), &digest, &version, standing.again);
-        let on_bus = match verdict {
-            Verdict::Unchanged => known.take_uncounted(draft.resource, &draft.key, before.as_ref()),
-            _ => None,
+        let on_bus = known.uncounted.take(draft.resource, &draft.key, &draft.stamp, &digest);
+        let verdict = match on_bus {
+            // What is on the bus is seen.
+            Some(_) => Verdict::Published,
+            None => weigh(before.as_ref(), &digest, &version, standing.again),
         };
-        let after = after(before.as_ref(), verdict, standing, (&draft, digest, &version));
+        let weighed = if on_bus.is_some() { Verdict::Superseded } else { verdict };
+        let after = after(before.as_ref(), weighed, standing, (&draft, digest, &version));
         if let Some(after) = after.filter(|after| before.as_ref() != Some(after)) {
             seen.push((draft.resource.to_owned(), draft.key.clone(), after));
-        }
-        if on_bus.is_some() {
-            verdict = Verdict::Published;
         }
         records.push(Weighed { draft, verdict, version, on_bus });
     }

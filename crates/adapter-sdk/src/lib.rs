@@ -33,13 +33,14 @@ mod testing;
 mod translate;
 pub mod transport;
 mod try_files;
+mod uncounted;
 
 pub use ::formats;
 pub use domain::rules;
 
 pub use self::{
     adapter::{Adapter, FileKind, FileName, Way},
-    check::{Finding, check},
+    check::{Finding, check, check_state},
     error::IntakeError,
     mapping::{Department, Draft, Effect, Mapping, Rejection, Resource, Row, Translated},
     runner::{Observer, Progress, Runner, RunnerConfig, Step, Stop},

@@ -250,13 +250,18 @@ impl Runner {
         if self.announced.is_none() {
             desk.announce()?;
         }
-        let (mut done, heartbeat) = match &mut self.feed {
-            Feed::Dropped(drops) => (look_into(&mut desk, drops)?, HEARTBEAT),
-            Feed::Asked(asked) => (desk.ask(asked)?.into(), PULSE),
+        let (mut done, heartbeat, told) = match &mut self.feed {
+            Feed::Dropped(drops) => (look_into(&mut desk, drops)?, HEARTBEAT, false),
+            Feed::Asked(asked) => {
+                let looked = desk.ask(asked)?;
+                (looked.into(), PULSE, looked.told)
+            }
         };
         let now = self.setup.clock.now();
         let due = self.announced.is_none_or(|last| now - last >= heartbeat);
-        if due || done != (Step { waiting: done.waiting, ..Step::default() }) {
+        if told {
+            self.announced = Some(now);
+        } else if due || done != (Step { waiting: done.waiting, ..Step::default() }) {
             desk.look_ended()?;
             self.announced = Some(now);
         }

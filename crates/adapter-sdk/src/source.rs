@@ -106,6 +106,12 @@ pub trait Known {
     /// When the adapter's state cannot be read.
     fn is_done(&self, id: &str) -> Result<bool, IntakeError>;
 
+    /// Whether rows were taken in that the source has no position behind: the adapter's state was lost and put together
+    /// from the bus, as far as records tell. A source whose rows are still there gives them out again.
+    fn is_restored(&self) -> bool {
+        false
+    }
+
     /// What [`Source::settle`] asked to keep under a name.
     ///
     /// # Errors

@@ -139,6 +139,9 @@ fn fields(bytes: &[u8]) -> Option<[&str; 4]> {
 
 struct LineFraming;
 
+/// What the head says of the rows; a reader that starts behind the head must be told.
+const LAYOUT: &str = "four fields";
+
 impl Framing for LineFraming {
     fn inspect(&self, input: &mut dyn BufRead) -> Result<Facts, Refusal> {
         let refusal = |rule, retry| Refusal { rule, detail: String::new(), retry };
@@ -158,11 +161,13 @@ impl Framing for LineFraming {
         if lines.len() < 2 || tail != format!("T{rows}") {
             return Err(refusal(&rules::FILE_TRAILER, false));
         }
-        Ok(Facts { rows, full: mode == "F", as_of: instant(as_of), scope: scope.to_owned(), ..Facts::default() })
+        let (scope, layout) = (scope.to_owned(), LAYOUT.to_owned());
+        Ok(Facts { rows, full: mode == "F", as_of: instant(as_of), scope, layout, ..Facts::default() })
     }
 
     fn rows<'a>(&self, input: Box<dyn BufRead + Send + 'a>, start: RowStart) -> Box<dyn RowReader + 'a> {
-        Box::new(Reader { input, byte: start.byte, number: start.number, ahead: None })
+        let knows_layout = start.byte == 0 || start.layout == LAYOUT;
+        Box::new(Reader { input, byte: start.byte, number: start.number, ahead: None, knows_layout })
     }
 }
 
@@ -172,6 +177,7 @@ struct Reader<'a> {
     byte: u64,
     number: u64,
     ahead: Option<(u64, Vec<u8>)>,
+    knows_layout: bool,
 }
 
 impl Reader<'_> {
@@ -186,6 +192,9 @@ impl Reader<'_> {
 
 impl RowReader for Reader<'_> {
     fn next_row(&mut self, row: &mut FramedRow) -> std::io::Result<bool> {
+        if !self.knows_layout {
+            return Err(std::io::Error::other("started behind the head without its layout"));
+        }
         if self.byte == 0 {
             self.line()?;
         }

@@ -12,11 +12,11 @@ use crate::{
     judge::{self, Content, Judged, Known, Standing},
     state::Unit,
     transport::{Completion, Transport},
+    uncounted::Uncounted,
 };
 use domain::{Language, Timestamp};
 use formats::framing::{FramedRow, RowStart};
 use std::{
-    collections::HashMap,
     fs::File,
     io,
     path::{Path, PathBuf},
@@ -46,7 +46,7 @@ pub fn try_files(
     config: TryConfig,
     emit: &mut dyn FnMut(&TryLine) -> io::Result<()>,
 ) -> Result<TrySummary, IntakeError> {
-    let known = Known::new(Arc::new(Ledger::in_memory()), HashMap::new());
+    let known = Known::new(Arc::new(Ledger::in_memory()), Uncounted::default());
     let mut trial = Trial { adapter, config, emit, known, summary: TrySummary::default() };
     for (path, intake) in files.iter().zip(1..) {
         trial.file(path, intake)?;

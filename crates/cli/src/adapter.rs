@@ -6,14 +6,16 @@ use crate::{
     output::{FAILED, json, line, usage},
     shipped, table,
 };
-use adapter_sdk::{Adapter, TryConfig, check, try_files};
+use adapter_sdk::{Adapter, TryConfig, check, check_state, try_files};
 use anyhow::Result;
 use domain::{Language, Severity};
+use runtime::SystemClock;
 use serde_json::json;
 use std::{
     io::{BufWriter, Write},
     path::PathBuf,
     process::ExitCode,
+    sync::Arc,
 };
 
 /// `exchange adapter …`, except `run`.
@@ -58,10 +60,14 @@ fn list(printing: Printing) -> Result<ExitCode> {
 }
 
 fn check_source(name: &str, config: &std::path::Path, printing: Printing) -> Result<ExitCode> {
-    named(name)?;
+    let adapter = named(name)?;
     let config = node::read(config)?;
     let runner = node::runner_config(&config, name)?;
-    let findings = check(&runner);
+    let source = node::source(&config, name, &adapter, Arc::new(SystemClock))?;
+    let findings = match source {
+        Some(mut source) => [source.check(), check_state(&runner)].concat(),
+        None => check(&runner),
+    };
     let wrong = findings.iter().filter(|finding| finding.fix.is_some()).count();
     for finding in &findings {
         let place = finding.place.display();

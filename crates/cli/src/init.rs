@@ -4,6 +4,7 @@ use crate::{
     output::{line, usage},
     shipped,
 };
+use adapter_sdk::Adapter;
 use anyhow::{Context, Result};
 use domain::{Caller, CallerKind};
 use runtime::SystemClock;
@@ -43,7 +44,7 @@ pub(crate) fn make(dir: &Path, service: &str, ops: &str) -> Result<()> {
     for (path, text) in shipped::CATALOGUE {
         write(&dir.join("catalogue").join(path), text)?;
     }
-    for adapter in shipped::adapters() {
+    for adapter in shipped::adapters().iter().filter(|adapter| adapter.way("files").is_some()) {
         fs::create_dir_all(dir.join("inbox").join(adapter.id()))?;
     }
     write(&dir.join("exchange.toml"), &configuration(service, ops))
@@ -97,15 +98,37 @@ dir = "catalogue"
 "#
     );
     for adapter in shipped::adapters() {
-        text.push_str(&section(adapter.id()));
+        text.push_str(&section(&adapter));
     }
     text
 }
 
-fn section(department: &str) -> String {
+/// A department's section; where it takes what only the department's people know, it stands there as a comment.
+fn section(adapter: &Adapter) -> String {
+    let department = adapter.id();
+    let kind = adapter.ways.first().map(|way| way.transport.kind()).unwrap_or_default();
+    let source = match kind {
+        "files" => format!("{{ kind = \"files\", folder = \"inbox/{department}\" }}"),
+        "push" => "{ kind = \"push\" }".to_owned(),
+        "mariadb" => database(kind, "mysql://frontend.example:3306/exchange", department),
+        "postgres" => database(kind, "postgres://frontend.example:5432/exchange", department),
+        "rest" => format!(
+            "{{ kind = \"rest\", url = \"https://{department}.example\", ca = \"secrets/{department}-ca.pem\", \
+             requester = \"…\", service = \"…\", key_file = \"secrets/{department}.key\" }}"
+        ),
+        _ => "{ kind = \"kafka\", brokers = \"kafka.example:9092\" }".to_owned(),
+    };
+    let text = format!("[[adapter]]\ndepartment = \"{department}\"\npoll = \"2s\"\nsource = {source}\n");
+    if matches!(kind, "files" | "push") {
+        return format!("\n{text}");
+    }
+    let lines: Vec<String> = text.lines().map(|line| format!("# {line}\n")).collect();
+    format!("\n# Fill in where the department's system is, then take the `#` away:\n{}", lines.concat())
+}
+
+fn database(kind: &str, url: &str, department: &str) -> String {
     format!(
-        "\n[[adapter]]\ndepartment = \"{department}\"\npoll = \"2s\"\n\
-         source = {{ kind = \"files\", folder = \"inbox/{department}\" }}\n"
+        "{{ kind = \"{kind}\", url = \"{url}\", user = \"exchange\", password_file = \"secrets/{department}.password\" }}"
     )
 }
 
@@ -126,8 +149,21 @@ mod tests {
         let dir = folder.path().join("node");
         make(&dir, "127.0.0.1:0", "127.0.0.1:0").unwrap();
         let config: gateway::config::Config = gateway::config::Config::load(&dir.join("exchange.toml")).unwrap();
-        assert_eq!(config.adapter.len(), shipped::adapters().len());
+        let at_once = shipped::adapters().into_iter().filter(|adapter| {
+            let usual = adapter.ways[0].transport.kind();
+            matches!(usual, "files" | "push")
+        });
+        assert_eq!(config.adapter.len(), at_once.count());
         assert!(gateway::catalogue_files(&dir.join("catalogue")).is_ok());
+    }
+
+    #[test]
+    fn what_stands_there_as_a_comment_is_a_configuration_once_it_is_taken_in() {
+        let text = configuration("127.0.0.1:0", "127.0.0.1:0").replace("# [[", "[[");
+        let text = text.replace("\n# department", "\ndepartment").replace("\n# poll", "\npoll");
+        let text = text.replace("\n# source", "\nsource");
+        let config: gateway::config::Config = toml::from_str(&text).unwrap();
+        assert_eq!(config.adapter.len(), shipped::adapters().len());
     }
 
     #[test]

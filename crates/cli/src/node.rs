@@ -14,10 +14,14 @@ use gateway::{
     Gateway, GatewayError, Running,
     config::{AdapterSection, BusKind, Config},
 };
-use sources::Surroundings;
 use runtime::{Failure, LogFormat, Options, Process, Stop};
+use sources::Surroundings;
 use std::{
-    path::{Path, PathBuf}, process::ExitCode, sync::Arc, time::Duration};
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
 
 /// `exchange standalone`: every role in one process.
 pub(crate) fn standalone(run: &Run) -> ExitCode {

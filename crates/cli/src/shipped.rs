@@ -10,21 +10,44 @@ macro_rules! entry {
 
 /// Catalogue entries of all shipped departments and resources, one sample consumer and its grant.
 pub(crate) const CATALOGUE: &[(&str, &str)] = &[
+    entry!("departments/health.toml"),
+    entry!("departments/housing-construction.toml"),
     entry!("departments/market-supervision.toml"),
     entry!("departments/public-security.toml"),
+    entry!("departments/social-security.toml"),
+    entry!("departments/taxation.toml"),
+    entry!("departments/transport.toml"),
+    entry!("resources/birth-certificate.toml"),
     entry!("resources/business-licence.toml"),
+    entry!("resources/construction-permit.toml"),
     entry!("resources/food-operation-licence.toml"),
     entry!("resources/household.toml"),
+    entry!("resources/housing-contract.toml"),
+    entry!("resources/insurance-summary.toml"),
     entry!("resources/legal-person.toml"),
     entry!("resources/natural-person.toml"),
     entry!("resources/shareholding.toml"),
+    entry!("resources/social-insurance.toml"),
+    entry!("resources/tax-clearance.toml"),
+    entry!("resources/tax-registration.toml"),
+    entry!("resources/vehicle-quota.toml"),
     entry!("consumers/one-window.toml"),
     entry!("grants/one-window.toml"),
 ];
 
 /// The adapters, by department.
 pub(crate) fn adapters() -> Vec<Adapter> {
-    vec![market_supervision::adapter(), public_security::adapter()]
+    vec![
+        civil_affairs::adapter(),
+        health::adapter(),
+        housing_construction::adapter(),
+        market_supervision::adapter(),
+        natural_resources::adapter(),
+        public_security::adapter(),
+        social_security::adapter(),
+        taxation::adapter(),
+        transport::adapter(),
+    ]
 }
 
 /// The adapter of a department.

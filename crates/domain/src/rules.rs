@@ -150,6 +150,14 @@ rules! {
     RECORD_TOO_LARGE = Reject "record.too-large",
         "the record is larger than the bus takes; have the department check the row for misplaced content",
         "记录超过总线允许的大小；请部门检查该行内容是否错位";
+    /// A `?` in a name.
+    NAME_REPLACEMENT_CHAR = Flag "name.replacement-char",
+        "a name holds a question mark where the source could not write a character; it was kept",
+        "姓名中含有来源系统无法编码而写成问号的字；已按原文保留";
+    /// A private-use code point in a name.
+    NAME_PRIVATE_USE = Flag "name.private-use",
+        "a name holds a private-use character that only the source's font can show; it was kept",
+        "姓名中含有自造字；已按原文保留";
 }
 
 /// The rules that the runner itself can reject a row with, whatever the department.

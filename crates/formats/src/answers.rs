@@ -88,7 +88,9 @@ impl Answers {
         if !told.is_good {
             return Ok(Page::Failed { code: told.code });
         }
-        let Some(more) = told.more else { return Err(Malformed { what: "the page does not say whether there is more", byte: 0 }) };
+        let Some(more) = told.more else {
+            return Err(Malformed { what: "the page does not say whether there is more", byte: 0 });
+        };
         Ok(Page::Rows { rows, next: told.next, more })
     }
 

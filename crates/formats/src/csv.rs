@@ -16,9 +16,7 @@ pub use self::{
     rows::LONGEST_ROW,
 };
 
-use self::{
-    rows::{CsvRows, Pieces, Rows},
-};
+use self::rows::{CsvRows, Pieces, Rows};
 use crate::framing::{Facts, Framing, Refusal, RowReader, RowStart};
 use domain::{
     Rule, date,

@@ -9,13 +9,14 @@ use crate::{
     service::{Connections, Desk, Door, Listener, router},
     vitals::Vitals,
 };
+use adapter_sdk::push::PushHandle;
 use bus::{Bus, EmbeddedBus, EmbeddedConfig, KafkaBus, KafkaConfig};
 use domain::{Caller, Clock};
 use policy::Gate;
 use routing::{Exchange, Settings};
 use runtime::{Process, Stop};
 use security::{Bindings, ServerTls, seal::SealingKey};
-use std::{fs, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fs, net::SocketAddr, sync::Arc, time::Duration};
 use store::{EmbeddedView, EmbeddedViewConfig, EmbeddedViewWriter};
 use tokio::net::TcpListener;
 use view::{Directory, Materialiser, Outbox, Parts, Progress};
@@ -75,6 +76,19 @@ impl Gateway {
     /// # Errors
     /// What keeps it from starting; nothing keeps running then but what the process is stopped with.
     pub async fn start(process: &Process, config: &Config, bus: Arc<dyn Bus>) -> Result<Running, GatewayError> {
+        Self::start_with_pushes(process, config, bus, BTreeMap::new()).await
+    }
+
+    /// As [`start`](Self::start), and takes what departments push: each has its handle, by department.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn start_with_pushes(
+        process: &Process,
+        config: &Config,
+        bus: Arc<dyn Bus>,
+        pushes: BTreeMap<String, PushHandle>,
+    ) -> Result<Running, GatewayError> {
         config.check()?;
         for key in config.without_effect() {
             tracing::warn!(key, "configuration key has no effect here");
@@ -86,7 +100,7 @@ impl Gateway {
         let vitals = Arc::new(Vitals::new(process.health(), Arc::clone(&tls), Arc::clone(&progress)));
         let (view, following) = follow(config, process.clock(), Arc::clone(&bus), (&directory, &progress)).await?;
         let (outbox, worker) = view::outbox(bus);
-        let house = House { process, config, directory, progress, tls, vitals, view, outbox };
+        let house = House { process, config, directory, progress, tls, vitals, view, outbox, pushes };
         let running = house.open().await?;
         process.spawn_thread("view", move |stop: Stop| following.run(&|limit| stop.wait(limit)));
         process.spawn_thread("outbox", move |stop: Stop| worker.run(&|| stop.is_stopped()));
@@ -105,6 +119,7 @@ struct House<'a> {
     vitals: Arc<Vitals>,
     view: View,
     outbox: Outbox,
+    pushes: BTreeMap<String, PushHandle>,
 }
 
 impl House<'_> {
@@ -153,6 +168,7 @@ impl House<'_> {
             vitals: Arc::clone(&self.vitals),
             clock,
             key: SealingKey::at(&key)?,
+            pushes: self.pushes.clone(),
         }))
     }
 

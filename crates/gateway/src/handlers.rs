@@ -4,6 +4,7 @@ mod catalogue;
 mod mask;
 mod operations;
 mod page;
+mod publish;
 mod rejects;
 mod whoami;
 
@@ -11,6 +12,7 @@ use crate::{
     service::{Action, Answered, Call, Fault},
     vitals::Vitals,
 };
+use adapter_sdk::push::PushHandle;
 use bytes::Bytes;
 use contract::v1;
 use domain::{CallerKind, Clock, Language, Reason};
@@ -18,13 +20,15 @@ use policy::Gate;
 use prost::Message;
 use routing::{Exchange, Finished, Method, Reply};
 use security::seal::SealingKey;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 use store::StoreError;
 use tokio::{sync::Mutex, time::timeout};
 use view::{Directory, Outbox};
 
 /// The reading end of the store of this build.
 pub(crate) type View = store::EmbeddedViewReader;
+
+pub(crate) use self::publish::response;
 
 /// What an office works with.
 pub(crate) struct Parts {
@@ -48,6 +52,8 @@ pub(crate) struct Parts {
     pub(crate) clock: Arc<dyn Clock>,
     /// Seals page tokens.
     pub(crate) key: SealingKey,
+    /// The intakes of departments that push, by department.
+    pub(crate) pushes: BTreeMap<String, PushHandle>,
 }
 
 /// Does what callers ask for.
@@ -105,8 +111,8 @@ impl Office {
     async fn serve(&self, action: Action, call: Call) -> Result<Bytes, Fault> {
         let caller = &call.caller;
         match action {
-            // Answered before.
-            Action::Ask(_) => Err(Fault::Internal),
+            // Answered elsewhere.
+            Action::Ask(_) | Action::Publish => Err(Fault::Internal),
             Action::ListResources => encode(self.list_resources(caller, decode(&call)?)),
             Action::GetResource => encode(self.get_resource(&decode(&call)?)),
             Action::ListGrants => encode(self.list_grants(caller, decode(&call)?)),

@@ -9,9 +9,11 @@ mod grpc;
 mod health;
 mod limits;
 mod listener;
+mod publish;
 mod query;
 mod rest;
 mod router;
+mod stream;
 
 pub(crate) use self::{
     call::{Action, Call},

@@ -11,10 +11,10 @@ use crate::{
     coverage::Cover,
     fault::{Fault, Faults},
     find::{self, Finding},
+    front::{Opened, Paging},
     ground::{Ground, Plea},
-    question::{self, Common, Parts, Question},
+    question::{self, Common, Question},
     stop::Stop,
-    token::{Binding, Bookmark},
 };
 use contract::v1;
 use domain::{
@@ -37,9 +37,7 @@ pub(crate) struct ListCertificates {
     /// Whether the question names the types.
     are_named: bool,
     types: Vec<Type>,
-    page_size: usize,
-    binding: Binding,
-    bookmark: Option<Bookmark>,
+    paging: Paging,
 }
 
 /// A type of certificate asked for, and what the grants say.
@@ -59,28 +57,20 @@ enum Standing {
 }
 
 impl Question for ListCertificates {
-    fn read<V>(ground: &Ground<'_, V>, request: &[u8]) -> Result<Self, Stop> {
-        let mut wire: v1::ListCertificatesRequest = question::decode(ground, request)?;
-        let mut faults = Faults::new(ground.settings.language);
-        wire.request_signature.clear();
-        let request_id = std::mem::take(&mut wire.request_id);
-        let digest = question::digest(&wire);
-        let parts =
-            Parts { purpose: wire.purpose.as_ref(), max_age: wire.max_age.as_ref(), request_id: &request_id, digest };
-        let common = Common::read(&parts, &mut faults);
+    const METHOD: Method = Method::ListCertificates;
+
+    type Wire = v1::ListCertificatesRequest;
+
+    fn read<V>(ground: &Ground<'_, V>, opened: Opened<Self::Wire>) -> Result<Self, Stop> {
+        let Opened { mut wire, common, mut faults } = opened;
         let by = question::identifier(wire.by.as_ref(), &mut faults);
         if by.as_ref().is_some_and(|by| !by.kind().is_person() && !by.kind().is_organisation()) {
             faults.add("by.kind", Fault::NoLookup);
         }
         let types = types(ground, &wire.types, &mut faults);
-        let page_size = question::page_size(wire.page_size, &mut faults);
-        let token = std::mem::take(&mut wire.page_token);
-        wire.page_size = 0;
-        let binding = Binding::new(ground, Method::ListCertificates, &question::digest(&wire));
-        let bookmark = binding.open(ground, &token, &mut faults);
-        faults.settle()?;
-        let by = by.ok_or_else(|| Faults::one(ground.settings.language, "by", Fault::Required))?;
-        Ok(Self { common, by, are_named: !wire.types.is_empty(), types, page_size, binding, bookmark })
+        let paging = Paging::read(ground, Self::METHOD, &mut wire, &mut faults);
+        let by = faults.settle(by)?;
+        Ok(Self { common, by, are_named: !wire.types.is_empty(), types, paging })
     }
 
     fn resource(&self) -> Option<&str> {
@@ -119,9 +109,9 @@ impl Question for ListCertificates {
     }
 
     async fn answer<V: ViewReader>(&self, ground: &Ground<'_, V>, permits: &[Permit]) -> Result<Answered, Stop> {
-        let bookmark = Bookmark::resume(ground, permits, self.bookmark.as_ref())?;
+        let bookmark = self.paging.begin(ground, permits)?;
         let mut response = v1::ListCertificatesResponse::default();
-        let mut merge = Merge::new(ground, &self.binding, permits, bookmark, self.page_size);
+        let mut merge = Merge::new(ground, &self.paging, permits, bookmark);
         let mut outcomes = Vec::new();
         for asked in &self.types {
             let permit = permits.iter().find(|permit| permit.resource().id == asked.resource.id);

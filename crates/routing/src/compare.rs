@@ -5,34 +5,52 @@
 //! the prefix of their name. Of a list any element may fit; a party fits by its identifier or its name.
 //! An absent yes-or-no item is "no", as proto3 does not tell the two apart; any other absent item is not held.
 
-use crate::stop::{Away, Stop};
+use crate::{
+    base::is_base,
+    stop::{Away, Stop},
+};
 use contract::{
     json, message_of,
     v1::{Claim, ClaimResult},
 };
 use domain::{
     Identifier, IdentifierKind,
-    catalogue::{Resource, ResourceKind},
+    catalogue::{Catalogue, Resource, ResourceKind},
     money::millionths,
     text::{fold_for_comparison, half_width},
 };
 use serde_json::Value;
 
 /// The result of each claim, in order, for the body of a record of `resource`.
-pub(crate) fn compare(resource: &Resource, body: &[u8], claims: &[Claim]) -> Result<Vec<ClaimResult>, Stop> {
-    let damaged = || Away::Damaged(resource.id.clone());
-    let record = json::to_value(&resource.message, body).map_err(|_| damaged())?;
+pub(crate) fn compare(
+    catalogue: &Catalogue,
+    resource: &Resource,
+    body: &[u8],
+    claims: &[Claim],
+) -> Result<Vec<ClaimResult>, Stop> {
+    let record = json::to_value(&resource.message, body).map_err(|_| Away::Damaged(resource.id.clone()))?;
     let result = |claim: &Claim| {
         let (item, is_name) = split(resource, &claim.item);
-        let Some(form) = Form::of(resource, item, is_name) else { return ClaimResult::NotHeld };
-        let Some(value) = record.get(item) else { return form.of_absent(&claim.value) };
-        match form.judge(value, &claim.value) {
-            None => ClaimResult::NotHeld,
-            Some(true) => ClaimResult::Match,
-            Some(false) => ClaimResult::Mismatch,
+        if is_base(resource) {
+            let composed = record.get("items").and_then(Value::as_array).into_iter().flatten();
+            let composed =
+                composed.into_iter().find(|composed| composed.get("item").and_then(Value::as_str) == Some(item));
+            let form = Form::of_composed(catalogue, resource, (item, is_name), composed);
+            return result_of(form, composed.and_then(|composed| composed.get("value")), &claim.value);
         }
+        result_of(Form::of(resource, item, is_name), record.get(item), &claim.value)
     };
     Ok(claims.iter().map(result).collect())
+}
+
+fn result_of(form: Option<Form>, value: Option<&Value>, claimed: &str) -> ClaimResult {
+    let Some(form) = form else { return ClaimResult::NotHeld };
+    let Some(value) = value else { return form.of_absent(claimed) };
+    match form.judge(value, claimed) {
+        None => ClaimResult::NotHeld,
+        Some(true) => ClaimResult::Match,
+        Some(false) => ClaimResult::Mismatch,
+    }
 }
 
 /// The field of an item, and whether only a party's name is meant.
@@ -75,6 +93,20 @@ impl Form {
             (_, Some(_)) => Self::of_text(resource, field),
             _ => Self::Number,
         })
+    }
+
+    /// The form of a base's item, as it stands in the resource that it was taken from, or else in its authority.
+    fn of_composed(
+        catalogue: &Catalogue,
+        base: &Resource,
+        (item, is_name): (&str, bool),
+        composed: Option<&Value>,
+    ) -> Option<Self> {
+        let rule = base.source_of(item)?;
+        let taken_from = composed.and_then(|composed| composed.get("resource")).and_then(Value::as_str);
+        let source = catalogue.resources.get(taken_from.unwrap_or(&rule.authority))?;
+        let (field, is_part) = split(source, rule.field_in(&source.id));
+        Self::of(source, field, is_name || is_part)
     }
 
     /// Items that are identifiers are named after their kind; a certificate's number is called `number`.

@@ -12,7 +12,7 @@ use policy::Permit;
 use view::Snapshot;
 
 /// Coverage of one resource for one permit, at one moment.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Cover {
     as_of: Option<Timestamp>,
     is_complete: bool,
@@ -26,7 +26,11 @@ pub(crate) struct Cover {
 impl Cover {
     /// Coverage of the permit's resource, whose records are published as `published`.
     pub(crate) fn of(snapshot: &Snapshot, permit: &Permit, published: &str) -> Self {
-        let resource: &Resource = permit.resource();
+        Self::within(snapshot, permit.resource(), published, permit.divisions())
+    }
+
+    /// Coverage of `resource` under a limit to divisions.
+    pub(crate) fn within(snapshot: &Snapshot, resource: &Resource, published: &str, limits: &[String]) -> Self {
         let intake = snapshot.intakes.get(&resource.department);
         let intake =
             intake.filter(|intake| intake.resources.is_empty() || intake.resources.iter().any(|id| id == published));
@@ -39,8 +43,45 @@ impl Cover {
             is_complete: units > 0,
             from: resource.coverage.from.map(|day| iso_day(day.0)).unwrap_or_default(),
             divisions: resource.coverage.divisions.clone(),
-            limits: permit.divisions().to_vec(),
+            limits: limits.to_vec(),
         }
+    }
+
+    /// Of two resources that a record is composed of, what both cover.
+    pub(crate) fn strictest(self, other: Self) -> Self {
+        Self {
+            as_of: self.as_of.zip(other.as_of).map(|(one, other)| one.min(other)),
+            is_complete: self.is_complete && other.is_complete,
+            from: self.from.max(other.from),
+            divisions: narrower(self.divisions, other.divisions),
+            limits: self.limits,
+        }
+    }
+
+    /// What is composed of resources of this coverage, under the limits of its own.
+    pub(crate) fn over(self, composed_of: Self) -> Self {
+        Self {
+            as_of: composed_of.as_of,
+            is_complete: composed_of.is_complete,
+            from: self.from.max(composed_of.from),
+            divisions: narrower(self.divisions, composed_of.divisions),
+            limits: self.limits,
+        }
+    }
+
+    /// Up to when the feed is taken in.
+    pub(crate) fn as_of(&self) -> Option<Timestamp> {
+        self.as_of
+    }
+
+    /// Whether enough has been taken in to say that nothing is there.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.is_complete
+    }
+
+    /// The same of a department that is asked at `now`: it knows all it has.
+    pub(crate) fn asked(self, now: Timestamp) -> Self {
+        Self { as_of: Some(now), is_complete: true, ..self }
     }
 
     /// What is said when nothing is there: whether anything here could tell.
@@ -69,4 +110,18 @@ impl Cover {
             complete: self.is_complete,
         }
     }
+}
+
+/// Divisions inside both; none listed is everywhere.
+fn narrower(one: Vec<String>, other: Vec<String>) -> Vec<String> {
+    if one.is_empty() || other.is_empty() {
+        return if one.is_empty() { other } else { one };
+    }
+    let is_in = |code: &String, divisions: &[String]| divisions.iter().any(|prefix| code.starts_with(prefix.as_str()));
+    let mut both: Vec<String> = one.iter().filter(|code| is_in(code, &other)).cloned().collect();
+    both.extend(other.into_iter().filter(|code| is_in(code, &one)));
+    both.sort();
+    both.dedup();
+    // Nothing is inside both, which an empty list would not say.
+    if both.is_empty() { one } else { both }
 }

@@ -7,13 +7,15 @@ mod graph;
 mod walk;
 
 use crate::{
+    Method,
     answered::Answered,
     coverage::Cover,
-    fault::{Fault, Faults},
+    fault::Fault,
     find,
+    front::Opened,
     ground::{Ground, Plea},
     joins::{LEGAL_PERSON, SHAREHOLDING},
-    question::{self, Common, Parts, Question},
+    question::{self, Common, Question},
     reader::Reader,
     sentence,
     stop::Stop,
@@ -40,15 +42,12 @@ pub(crate) struct GetEquity {
 }
 
 impl Question for GetEquity {
-    fn read<V>(ground: &Ground<'_, V>, request: &[u8]) -> Result<Self, Stop> {
-        let mut wire: v1::GetEquityRequest = question::decode(ground, request)?;
-        let mut faults = Faults::new(ground.settings.language);
-        wire.request_signature.clear();
-        let request_id = std::mem::take(&mut wire.request_id);
-        let digest = question::digest(&wire);
-        let parts =
-            Parts { purpose: wire.purpose.as_ref(), max_age: wire.max_age.as_ref(), request_id: &request_id, digest };
-        let common = Common::read(&parts, &mut faults);
+    const METHOD: Method = Method::GetEquity;
+
+    type Wire = v1::GetEquityRequest;
+
+    fn read<V>(ground: &Ground<'_, V>, opened: Opened<Self::Wire>) -> Result<Self, Stop> {
+        let Opened { wire, common, mut faults } = opened;
         let resource = ground.resource(SHAREHOLDING).cloned();
         let by = question::identifier(wire.by.as_ref(), &mut faults);
         let direction = wire.direction();
@@ -61,8 +60,7 @@ impl Question for GetEquity {
         if by.as_ref().is_some_and(|by| !can_be_asked(resource.as_deref(), by.kind(), direction)) {
             faults.add("by.kind", Fault::NoLookup);
         }
-        faults.settle()?;
-        let by = by.ok_or_else(|| Faults::one(ground.settings.language, "by", Fault::Required))?;
+        let by = faults.settle(by)?;
         Ok(Self { common, by, direction, depth: wire.depth, resource })
     }
 

@@ -5,7 +5,9 @@ use crate::{
     answered::Answered,
     certificates::ListCertificates,
     equity::GetEquity,
+    front,
     ground::Ground,
+    live::Providers,
     project::Projections,
     question::Question,
     reader::Shelf,
@@ -57,6 +59,7 @@ pub struct Exchange<V> {
     gate: Arc<Gate>,
     clock: Arc<dyn Clock>,
     settings: Settings,
+    providers: Providers,
     projections: Projections,
     repeats: Repeats,
 }
@@ -70,9 +73,16 @@ impl<V: ViewReader> Exchange<V> {
             gate,
             clock,
             settings,
+            providers: Providers::new(),
             projections: Projections::default(),
             repeats: Repeats::default(),
         }
+    }
+
+    /// The same with departments that can be asked at query time.
+    #[must_use]
+    pub fn with_providers(self, providers: Providers) -> Self {
+        Self { providers, ..self }
     }
 
     /// Answers one question: `request` is the encoded request message of `method`. Takes at most
@@ -121,29 +131,24 @@ impl<V: ViewReader> Exchange<V> {
             gate: &self.gate,
             shelf: &self.shelf,
             projections: &self.projections,
+            providers: &self.providers,
             settings: &self.settings,
         };
         match method {
-            Method::Resolve => self.ask::<Resolve>(&ground, method, request, limit).await,
-            Method::Verify => self.ask::<Verify>(&ground, method, request, limit).await,
-            Method::ListCertificates => self.ask::<ListCertificates>(&ground, method, request, limit).await,
-            Method::GetEquity => self.ask::<GetEquity>(&ground, method, request, limit).await,
+            Method::Resolve => self.ask::<Resolve>(&ground, request, limit).await,
+            Method::Verify => self.ask::<Verify>(&ground, request, limit).await,
+            Method::ListCertificates => self.ask::<ListCertificates>(&ground, request, limit).await,
+            Method::GetEquity => self.ask::<GetEquity>(&ground, request, limit).await,
         }
     }
 
-    async fn ask<Q: Question>(
-        &self,
-        ground: &Ground<'_, V>,
-        method: Method,
-        request: &[u8],
-        limit: Duration,
-    ) -> (Finished, bool) {
-        let question = match Q::read(ground, request) {
+    async fn ask<Q: Question>(&self, ground: &Ground<'_, V>, request: &[u8], limit: Duration) -> (Finished, bool) {
+        let question = match front::open(ground, request).and_then(|opened| Q::read(ground, opened)) {
             Ok(question) => question,
             Err(stop) => return (stop.finish(None, self.settings.language), false),
         };
         let resource = question.resource().map(ToOwned::to_owned);
-        let answered = tokio::time::timeout(limit, self.judged(ground, method, question)).await;
+        let answered = tokio::time::timeout(limit, self.judged(ground, question)).await;
         match answered.unwrap_or(Err(Stop::Away(Away::TimeLimit))) {
             Ok((answered, repeated)) => {
                 let reply = Reply::Answer(answered.bytes);
@@ -154,14 +159,9 @@ impl<V: ViewReader> Exchange<V> {
     }
 
     /// Grant, earlier answer, quota, view: in this order.
-    async fn judged<Q: Question>(
-        &self,
-        ground: &Ground<'_, V>,
-        method: Method,
-        mut question: Q,
-    ) -> Result<(Answered, bool), Stop> {
+    async fn judged<Q: Question>(&self, ground: &Ground<'_, V>, mut question: Q) -> Result<(Answered, bool), Stop> {
         let approved = question.judge(ground)?;
-        let turn = self.turn(ground, method, &question).await;
+        let turn = self.turn(ground, &question).await;
         if let Some(earlier) = turn.as_ref().and_then(|turn| turn.earlier(ground.now)) {
             if earlier.question != question.common().digest {
                 return Err(Stop::Conflict);
@@ -182,8 +182,8 @@ impl<V: ViewReader> Exchange<V> {
     }
 
     /// Waits for an equal request that is being answered.
-    async fn turn<Q: Question>(&self, ground: &Ground<'_, V>, method: Method, question: &Q) -> Option<Turn<'_>> {
+    async fn turn<Q: Question>(&self, ground: &Ground<'_, V>, question: &Q) -> Option<Turn<'_>> {
         let id = question.common().request_id?;
-        Some(self.repeats.enter(Request { caller: ground.caller.id().to_owned(), method, id }).await)
+        Some(self.repeats.enter(Request { caller: ground.caller.id().to_owned(), method: Q::METHOD, id }).await)
     }
 }

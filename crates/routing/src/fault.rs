@@ -98,9 +98,12 @@ impl Faults {
         self.found.push(FieldFault { field: field.into(), rule: fault.rule(), description: description.to_owned() });
     }
 
-    /// Goes on when there is none.
-    pub(crate) fn settle(self) -> Result<(), Stop> {
-        if self.found.is_empty() { Ok(()) } else { Err(Stop::Invalid(self.found)) }
+    /// Goes on, when there is none, with what was read.
+    pub(crate) fn settle<T>(mut self, read: Option<T>) -> Result<T, Stop> {
+        if self.found.is_empty() && read.is_none() {
+            self.add("", Fault::Malformed);
+        }
+        read.filter(|_| self.found.is_empty()).ok_or(Stop::Invalid(self.found))
     }
 
     /// A question with this fault alone.

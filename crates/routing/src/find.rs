@@ -1,9 +1,11 @@
 //! The order of judgement: any current record, else any withdrawn, else no coverage, else not found.
 
 use crate::{
+    base,
     coverage::Cover,
+    derive::{Derivation, Derived, Wish},
     ground::Ground,
-    household,
+    live,
     person::{self, NATURAL_PERSON},
     present::{Presenter, Standing},
     reader::{Batch, Held, Reader, Wanted},
@@ -48,7 +50,7 @@ pub(crate) struct Hits<'a, V> {
 
 enum Source<'a, V> {
     Held(Box<Walk<'a, V>>),
-    Derived(Option<Box<Standing>>),
+    Derived(VecDeque<Standing>),
 }
 
 struct Walk<'a, V> {
@@ -62,7 +64,15 @@ struct Walk<'a, V> {
 
 /// Which resource's records the permit's records are made of.
 pub(crate) fn published(resource: &Resource) -> &str {
-    if household::is_household(resource) { NATURAL_PERSON } else { &resource.id }
+    match Derivation::of(resource) {
+        Some(derivation) => derivation.published(),
+        None => &resource.id,
+    }
+}
+
+/// Coverage of the permit's resource.
+pub(crate) fn cover<V>(ground: &Ground<'_, V>, permit: &Permit) -> Cover {
+    if base::is_base(permit.resource()) { base::cover(ground, permit) } else { live::cover(ground, permit) }
 }
 
 /// Looks for current records of the permit's resource, after `after` on a later page.
@@ -75,14 +85,20 @@ pub(crate) async fn find<'a, V: ViewReader>(
 ) -> Result<Finding<'a, V>, Stop> {
     let reader = ground.shelf.reader(permit);
     let resource = permit.resource();
-    let is_derived = household::is_household(resource);
     let is_held = matches!(resource.kind, ResourceKind::Record | ResourceKind::Certificate) && resource.route.held;
-    if is_derived {
-        return match household::find(&reader, by).await? {
-            household::Found::One(standing) => Ok(derived(*standing, after.as_ref())),
-            household::Found::Several => Ok(Finding::Ambiguous),
-            household::Found::None => nothing(&reader, cover, by).await.map(Finding::Nothing),
+    if let Some(derivation) = Derivation::of(resource) {
+        let wish = Wish { reader, resource, cover, by, now: ground.now };
+        return match derivation.derive(&wish).await? {
+            Derived::Several => Ok(Finding::Ambiguous),
+            Derived::Standing(none) if none.is_empty() => nothing(&reader, cover, by).await.map(Finding::Nothing),
+            Derived::Standing(standing) => Ok(listed(standing, after.as_ref())),
         };
+    }
+    if base::is_base(resource) {
+        return base::find(ground, permit, cover, by).await;
+    }
+    if live::is_live(resource) {
+        return live::find(ground, permit, cover, by).await;
     }
     if !is_held {
         return Err(Away::NoSource(resource.id.clone()).into());
@@ -109,9 +125,22 @@ pub(crate) async fn find<'a, V: ViewReader>(
     }
 }
 
-fn derived<'a, V>(standing: Standing, after: Option<&Cursor>) -> Finding<'a, V> {
-    let left = after.is_none().then(|| Box::new(standing));
-    Finding::Current(Hits { source: Source::Derived(left) })
+impl<V> Finding<'_, V> {
+    /// One record that no page follows.
+    pub(crate) fn one(standing: Standing) -> Self {
+        listed(vec![standing], None)
+    }
+
+    /// Nothing, and nothing was taken back.
+    pub(crate) fn none(outcome: Outcome) -> Self {
+        Self::Nothing(Nothing { outcome, withdrawn_at: None })
+    }
+}
+
+/// Records that are all there, without those that earlier pages showed.
+fn listed<'a, V>(standing: Vec<Standing>, after: Option<&Cursor>) -> Finding<'a, V> {
+    let is_left = |one: &Standing| after.is_none_or(|after| place(&one.cursor) > place(after));
+    Finding::Current(Hits { source: Source::Derived(standing.into_iter().filter(is_left).collect()) })
 }
 
 /// What is said when there is no current record.
@@ -129,7 +158,7 @@ impl<V: ViewReader> Hits<'_, V> {
     /// The next record as it stands now.
     pub(crate) async fn next(&mut self) -> Result<Option<Standing>, Stop> {
         match &mut self.source {
-            Source::Derived(standing) => Ok(standing.take().map(|standing| *standing)),
+            Source::Derived(standing) => Ok(standing.pop_front()),
             Source::Held(walk) => {
                 walk.fill().await?;
                 match walk.ready.pop_front() {

@@ -1,6 +1,6 @@
 //! What a question stands on: one moment of everything that it is judged and answered by.
 
-use crate::{Settings, project::Projections, question::Common, reader::Shelf};
+use crate::{Settings, live::Providers, project::Projections, question::Common, reader::Shelf};
 use domain::{
     Caller, CallerKind, Clock, Identifier, Timestamp,
     catalogue::{Grant, Resource},
@@ -25,6 +25,8 @@ pub(crate) struct Ground<'a, V> {
     pub(crate) shelf: &'a Shelf<V>,
     /// Compiled projections.
     pub(crate) projections: &'a Projections,
+    /// Departments that can be asked now.
+    pub(crate) providers: &'a Providers,
     /// Settings of the node.
     pub(crate) settings: &'a Settings,
 }

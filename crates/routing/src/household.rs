@@ -7,12 +7,8 @@ use crate::{
     stop::Stop,
 };
 use contract::canonical::v1::{Household, HouseholdMember, NaturalPerson};
-use domain::{
-    Identifier, IdentifierKind,
-    catalogue::{Resource, ResourceKind},
-    code::is_head,
-};
-use prost::{Message, Name};
+use domain::{Identifier, IdentifierKind, code::is_head};
+use prost::Message;
 use store::{Cursor, Index, ViewReader};
 
 /// Flag of a household that is shown in part.
@@ -25,11 +21,6 @@ const MAX_READ: usize = 10_000;
 const PAGE: usize = 500;
 /// Most records of one citizen number that are looked at.
 const MAX_PEOPLE: usize = 100;
-
-/// Whether the resource is the one that is derived here.
-pub(crate) fn is_household(resource: &Resource) -> bool {
-    resource.kind == ResourceKind::Derived && resource.message == Household::full_name()
-}
 
 /// What was found.
 pub(crate) enum Found {

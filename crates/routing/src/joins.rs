@@ -15,6 +15,11 @@ pub(crate) const LEGAL_PERSON: &str = "legal-person";
 /// Catalogue resource of shares.
 pub(crate) const SHAREHOLDING: &str = "shareholding";
 
+/// Catalogue resource of marriage and divorce certificates.
+pub(crate) const MARRIAGE_CERTIFICATE: &str = "marriage-certificate";
+/// Catalogue resource of participations in social insurance.
+pub(crate) const SOCIAL_INSURANCE: &str = "social-insurance";
+
 /// Shares above this sum, in millionths of a percent, are a warning: 100.5 %.
 const SUM_LIMIT: i128 = 100_500_000;
 /// Most shareholdings of one party that are read; no enterprise of the register has more.

@@ -7,27 +7,36 @@
 //!
 //! Hides how records are found, joined, filtered, projected, compared and paged.
 mod answered;
+mod base;
 mod certificates;
 mod compare;
 mod coverage;
+mod derive;
 mod equity;
 mod exchange;
 mod fault;
 mod find;
 mod finished;
+mod front;
 mod ground;
 mod household;
+mod insurance;
 mod joins;
+mod live;
+mod marital;
+mod parties;
 mod person;
 mod present;
 mod project;
 mod question;
 mod reader;
+mod registrations;
 mod repeat;
 mod resolve;
 mod sentence;
 mod show;
 mod stop;
+mod supersede;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -36,4 +45,5 @@ mod verify;
 pub use self::{
     exchange::{Exchange, Settings, Watch},
     finished::{Departure, FieldFault, Finished, Method, Reply},
+    live::{Live, LiveFault, LiveFuture, LiveRecord, Providers},
 };

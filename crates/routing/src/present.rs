@@ -4,6 +4,7 @@ use crate::{
     joins::{Joins, SHAREHOLDING},
     reader::{Held, Reader},
     stop::{Away, Stop},
+    supersede,
 };
 use chrono::FixedOffset;
 use contract::{
@@ -12,7 +13,7 @@ use contract::{
 };
 use domain::{
     Identifier, IdentifierKind, Timestamp,
-    catalogue::{FlagMoment, ResourceKind},
+    catalogue::{FlagMoment, Resource, ResourceKind},
     clock::local_day,
     date::iso_day,
 };
@@ -52,6 +53,7 @@ pub(crate) struct Standing {
 pub(crate) struct Presenter<'a, V> {
     reader: Reader<'a, V>,
     joins: Joins<'a, V>,
+    resource: &'a Resource,
     today: String,
     marks_unknown_holders: bool,
     marks_sums: bool,
@@ -61,25 +63,32 @@ pub(crate) struct Presenter<'a, V> {
 impl<'a, V: ViewReader> Presenter<'a, V> {
     /// A presenter of the permit's resource. What the permit does not show is not looked up.
     pub(crate) fn new(reader: Reader<'a, V>, now: Timestamp, offset: FixedOffset) -> Self {
+        Self::joined(reader, reader.permit().resource(), now, offset)
+    }
+
+    /// A presenter of another resource, whose records the permit's are composed of; without flags.
+    pub(crate) fn joined(reader: Reader<'a, V>, resource: &'a Resource, now: Timestamp, offset: FixedOffset) -> Self {
         let permit = reader.permit();
-        let resource = permit.resource();
+        let is_own = permit.resource().id == resource.id;
         let marks = |flag: &str| {
             let declared = resource.flags.iter().any(|known| known.name == flag && known.at == FlagMoment::Read);
-            declared && permit.shows_flag(flag)
+            is_own && declared && permit.shows_flag(flag)
         };
         Self {
             reader,
             joins: Joins::new(reader),
+            resource,
             today: iso_day(local_day(now, offset)),
             marks_unknown_holders: marks(HOLDER_UNKNOWN),
             marks_sums: marks(SHAREHOLDING_SUM),
-            names_enterprise: resource.id == SHAREHOLDING && permit.items().contains("enterprise.name"),
+            names_enterprise: is_own && resource.id == SHAREHOLDING && permit.items().contains("enterprise.name"),
         }
     }
 
     /// The record as it stands now.
     pub(crate) async fn present(&mut self, held: Held) -> Result<Standing, Stop> {
-        let resource = self.reader.permit().resource();
+        let resource = self.resource;
+        let is_superseded = self.shows_status() && self.is_superseded(&held).await?;
         let record = held.record;
         let body = record.body.filter(|body| full_name_of(&body.type_url) == resource.message);
         let body = body.ok_or_else(|| Away::Damaged(resource.id.clone()))?.value;
@@ -94,6 +103,9 @@ impl<'a, V: ViewReader> Presenter<'a, V> {
         if resource.kind == ResourceKind::Certificate {
             expire(&mut standing.body, &self.today);
         }
+        if let (true, Some(superseded)) = (is_superseded, code(CertificateStatus::Superseded)) {
+            wire::append_varint_field(&mut standing.body, STATUS, superseded);
+        }
         if self.marks_unknown_holders && self.has_unknown_holder(&standing.body).await? {
             standing.flags.push(HOLDER_UNKNOWN.to_owned());
         }
@@ -101,6 +113,19 @@ impl<'a, V: ViewReader> Presenter<'a, V> {
             self.join_enterprise(&mut standing).await?;
         }
         Ok(standing)
+    }
+
+    /// Whether the status of a certificate can be seen; for what is composed of it always.
+    fn shows_status(&self) -> bool {
+        let permit = self.reader.permit();
+        let is_joined = permit.resource().id != self.resource.id;
+        self.resource.kind == ResourceKind::Certificate && (is_joined || permit.items().contains("status"))
+    }
+
+    async fn is_superseded(&self, held: &Held) -> Result<bool, Stop> {
+        let status = wire::varint_field(held.body(), STATUS).and_then(|status| i32::try_from(status).ok());
+        let status = status.and_then(|status| CertificateStatus::try_from(status).ok()).unwrap_or_default();
+        Ok(supersede::gives_way(status) && supersede::is_superseded(&self.reader, self.resource, held).await?)
     }
 
     /// Whether a holder that the register of enterprises should know is not there.

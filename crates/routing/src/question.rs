@@ -1,7 +1,9 @@
 //! What all questions have in common: the parts that are read and checked the same way.
 
 use crate::{
+    Method,
     fault::{Fault, Faults},
+    front::{Opened, Wire},
     ground::Ground,
     stop::Stop,
 };
@@ -9,8 +11,7 @@ use chrono::TimeDelta;
 use contract::{canonical::v1 as canonical, convert::IdentifierError, v1};
 use domain::Identifier;
 use policy::{Approved, Permit};
-use prost::Message;
-use security::digest::{Digest32, sha256};
+use security::digest::Digest32;
 use std::future::Future;
 use store::ViewReader;
 use uuid::Uuid;
@@ -26,8 +27,14 @@ const DEFAULT_PAGE: u32 = 50;
 
 /// A well-formed question of one method.
 pub(crate) trait Question: Sized + Send + Sync {
-    /// Reads a question and checks its form.
-    fn read<V>(ground: &Ground<'_, V>, request: &[u8]) -> Result<Self, Stop>;
+    /// Its method.
+    const METHOD: Method;
+
+    /// Its message.
+    type Wire: Wire;
+
+    /// Reads what the method has of its own, and checks its form.
+    fn read<V>(ground: &Ground<'_, V>, opened: Opened<Self::Wire>) -> Result<Self, Stop>;
 
     /// The catalogue resource asked for.
     fn resource(&self) -> Option<&str>;
@@ -85,16 +92,6 @@ impl Common {
             digest: parts.digest,
         }
     }
-}
-
-/// Decodes a request.
-pub(crate) fn decode<M: Message + Default, V>(ground: &Ground<'_, V>, request: &[u8]) -> Result<M, Stop> {
-    M::decode(request).map_err(|_| Faults::one(ground.settings.language, "", Fault::Malformed))
-}
-
-/// The digest of a request.
-pub(crate) fn digest<M: Message>(request: &M) -> Digest32 {
-    sha256(&request.encode_to_vec())
 }
 
 /// The identifier of a question, in normal form.

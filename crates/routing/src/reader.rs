@@ -1,6 +1,9 @@
 //! The only way to a record: with a permit.
 
-use crate::stop::{Away, Stop};
+use crate::{
+    parties::Sought,
+    stop::{Away, Stop},
+};
 use contract::{canonical::v1::Record, message_of, wire};
 use domain::{Identifier, Timestamp};
 use policy::Permit;
@@ -87,10 +90,13 @@ impl<'a, V: ViewReader> Reader<'a, V> {
         self.permit
     }
 
-    /// Current records of the permit's resource; those outside its divisions are not there.
+    /// Current records of the permit's resource; those outside its divisions, and those in which the identifier is
+    /// only of a party that the grant's lookups are not for, are not there.
     pub(crate) async fn current(&self, wanted: Wanted<'_>) -> Result<Batch, Stop> {
         let resource = self.permit.resource();
         let mut batch = self.read(&resource.id, Index::Subject, wanted).await?;
+        let sought = self.sought(wanted.by);
+        batch.records.retain(|held| sought.admits(held.body(), wanted.by));
         if !self.permit.divisions().is_empty() {
             let field = resource
                 .division_item
@@ -110,15 +116,21 @@ impl<'a, V: ViewReader> Reader<'a, V> {
     }
 
     /// When the newest withdrawn record of `resource` was taken back. A withdrawal says nothing of a
-    /// division, so under a limit to divisions there is none.
+    /// division, so under a limit to divisions there is none; nor does it say which party an identifier is of.
     pub(crate) async fn withdrawn(&self, resource: &str, by: &Identifier) -> Result<Option<Timestamp>, Stop> {
-        if !self.permit.divisions().is_empty() {
+        let is_told = self.permit.resource().id != resource || self.sought(by).is_plain();
+        if !self.permit.divisions().is_empty() || !is_told {
             return Ok(None);
         }
         let state = RecordState::Withdrawn;
         let lookup = Lookup { resource, index: Index::Subject, by, state, after: None, limit: 1 };
         let page = self.view.lookup(lookup).await?;
         Ok(page.records.first().map(|record| record.source_time))
+    }
+
+    fn sought(&self, by: &Identifier) -> Sought {
+        let grant = self.permit.grant();
+        Sought::of(self.permit.resource(), by.kind(), |lookup| grant.allows(lookup))
     }
 
     /// Whether a division code is inside those of the permit.

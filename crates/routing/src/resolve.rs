@@ -3,15 +3,16 @@
 use crate::{
     Method,
     answered::{Answered, Room},
-    coverage::Cover,
+    base::Granted,
     fault::{Fault, Faults},
     find::{self, Finding, Hits},
+    front::{Opened, Paging},
     ground::{Ground, Plea},
-    question::{self, Common, Parts, Question},
+    question::{self, Common, Question},
     sentence,
     show::Showing,
     stop::Stop,
-    token::{Binding, Bookmark},
+    token::Bookmark,
 };
 use contract::{convert, v1};
 use domain::{Identifier, Outcome, catalogue::Resource};
@@ -26,21 +27,18 @@ pub(crate) struct Resolve {
     resource: Arc<Resource>,
     by: Identifier,
     items: Vec<String>,
-    page_size: usize,
-    binding: Binding,
-    bookmark: Option<Bookmark>,
+    paging: Paging,
+    /// Of a base's sources.
+    granted: Granted,
 }
 
 impl Question for Resolve {
-    fn read<V>(ground: &Ground<'_, V>, request: &[u8]) -> Result<Self, Stop> {
-        let mut wire: v1::ResolveRequest = question::decode(ground, request)?;
-        let mut faults = Faults::new(ground.settings.language);
-        wire.request_signature.clear();
-        let request_id = std::mem::take(&mut wire.request_id);
-        let digest = question::digest(&wire);
-        let parts =
-            Parts { purpose: wire.purpose.as_ref(), max_age: wire.max_age.as_ref(), request_id: &request_id, digest };
-        let common = Common::read(&parts, &mut faults);
+    const METHOD: Method = Method::Resolve;
+
+    type Wire = v1::ResolveRequest;
+
+    fn read<V>(ground: &Ground<'_, V>, opened: Opened<Self::Wire>) -> Result<Self, Stop> {
+        let Opened { mut wire, common, mut faults } = opened;
         let resource = resource(ground, &wire.resource, &mut faults);
         let by = subject(wire.by.as_ref(), resource.as_deref(), &mut faults);
         for (place, item) in wire.items.iter().enumerate() {
@@ -48,16 +46,9 @@ impl Question for Resolve {
                 faults.add(format!("items[{place}]"), Fault::UnknownItem);
             }
         }
-        let page_size = question::page_size(wire.page_size, &mut faults);
-        let token = std::mem::take(&mut wire.page_token);
-        wire.page_size = 0;
-        let binding = Binding::new(ground, Method::Resolve, &question::digest(&wire));
-        let bookmark = binding.open(ground, &token, &mut faults);
-        faults.settle()?;
-        let (Some(resource), Some(by)) = (resource, by) else {
-            return Err(Faults::one(ground.settings.language, "", Fault::Malformed));
-        };
-        Ok(Self { common, resource, by, items: wire.items, page_size, binding, bookmark })
+        let paging = Paging::read(ground, Self::METHOD, &mut wire, &mut faults);
+        let (resource, by) = faults.settle(resource.zip(by))?;
+        Ok(Self { common, resource, by, items: wire.items, paging, granted: Granted::default() })
     }
 
     fn resource(&self) -> Option<&str> {
@@ -70,15 +61,17 @@ impl Question for Resolve {
 
     fn judge<V>(&mut self, ground: &Ground<'_, V>) -> Result<Vec<Approved>, Stop> {
         let plea = Plea { common: &self.common, r#use: Use::Read, resource: &self.resource, by: &self.by };
-        Ok(vec![ground.judge(&plea, &self.items)?])
+        let approved = ground.judge(&plea, &self.items)?;
+        self.granted = Granted::of(ground, &self.common, &self.resource, &self.by);
+        Ok(vec![approved])
     }
 
     async fn answer<V: ViewReader>(&self, ground: &Ground<'_, V>, permits: &[Permit]) -> Result<Answered, Stop> {
-        let mut bookmark = Bookmark::resume(ground, permits, self.bookmark.as_ref())?;
+        let mut bookmark = self.paging.begin(ground, permits)?;
         let mut response = v1::ResolveResponse::default();
         let mut outcome = Outcome::NoCoverage;
         for permit in permits {
-            let cover = Cover::of(ground.snapshot, permit, find::published(&self.resource));
+            let cover = find::cover(ground, permit);
             let after = bookmark.place(&self.resource.id);
             outcome = match find::find(ground, permit, &cover, &self.by, after).await? {
                 Finding::Current(hits) => {
@@ -109,15 +102,15 @@ impl Resolve {
         (mut hits, bookmark): (Hits<'_, V>, &mut Bookmark),
         records: &mut Vec<v1::RecordView>,
     ) -> Result<String, Stop> {
-        let showing = Showing::new(ground, permit)?;
-        let size = page_limit(self.page_size, [permit]);
+        let showing = Showing::new(ground, permit, &self.granted)?;
+        let size = page_limit(self.paging.size, [permit]);
         let mut room = Room::new();
         while let Some(standing) = hits.next().await? {
             let cursor = standing.cursor.clone();
             let record = showing.show(standing)?;
             let is_full = records.len() == size || !room.take(&record);
             if is_full && !records.is_empty() {
-                return self.binding.seal(ground, std::slice::from_ref(permit), bookmark);
+                return self.paging.seal(ground, std::slice::from_ref(permit), bookmark);
             }
             bookmark.advance(&self.resource.id, &cursor);
             records.push(record);

@@ -62,6 +62,11 @@ pub(crate) fn no_source(language: Language) -> &'static str {
     choose(language, "the source of this resource cannot be reached from this node", "本节点无法访问该资源的来源")
 }
 
+/// The department gives no answer now.
+pub(crate) fn live_away(language: Language) -> &'static str {
+    choose(language, "the department that holds this gives no answer now", "数据提供部门暂时未作答复")
+}
+
 /// A stored record is not what it should be.
 pub(crate) fn damaged(language: Language) -> &'static str {
     choose(language, "a stored record cannot be read", "已存数据无法解读")

@@ -1,6 +1,6 @@
 //! What ends a question before it has an answer.
 
-use crate::{FieldFault, Finished, Reply, sentence};
+use crate::{FieldFault, Finished, LiveFault, Reply, sentence};
 use domain::{Language, Outcome};
 use policy::Denial;
 use std::time::Duration;
@@ -35,6 +35,9 @@ pub(crate) enum Away {
     /// The resource is not held here, and nobody else can be asked.
     #[error("resource {0} has no source on this node")]
     NoSource(String),
+    /// The department that must be asked now gives no answer.
+    #[error("live question has no answer")]
+    Live(#[source] LiveFault),
     /// A stored record is not what its resource holds.
     #[error("record of {0} is not what its entry says")]
     Damaged(String),
@@ -86,6 +89,7 @@ impl Away {
             Self::Store(_) | Self::Token(_) => (1, sentence::store_away(language)),
             Self::TimeLimit => (1, sentence::time_limit(language)),
             Self::NoSource(_) => (60, sentence::no_source(language)),
+            Self::Live(fault) => (fault.retry_after_seconds(), sentence::live_away(language)),
             Self::Damaged(_) => (60, sentence::damaged(language)),
         };
         tracing::warn!(error = self as &dyn std::error::Error, "question cannot be answered");

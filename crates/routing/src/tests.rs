@@ -1,9 +1,14 @@
 //! The use cases over a real embedded view.
+mod base;
 mod certificates;
 mod equity;
 mod forms;
 mod household;
+mod insurance;
+mod library;
+mod marital;
 mod paging;
+mod parties;
 mod refusals;
 mod repeats;
 mod resolve;

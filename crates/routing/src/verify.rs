@@ -1,13 +1,14 @@
 //! Verify: whether values are right, without showing any.
 
 use crate::{
+    Method,
     answered::Answered,
     compare,
-    coverage::Cover,
     fault::{Fault, Faults},
     find::{self, Finding, Hits},
+    front::Opened,
     ground::{Ground, Plea},
-    question::{self, Common, Parts, Question},
+    question::{Common, Question},
     resolve, sentence,
     stop::Stop,
 };
@@ -34,22 +35,16 @@ pub(crate) struct Verify {
 }
 
 impl Question for Verify {
-    fn read<V>(ground: &Ground<'_, V>, request: &[u8]) -> Result<Self, Stop> {
-        let mut wire: v1::VerifyRequest = question::decode(ground, request)?;
-        let mut faults = Faults::new(ground.settings.language);
-        wire.request_signature.clear();
-        let request_id = std::mem::take(&mut wire.request_id);
-        let digest = question::digest(&wire);
-        let parts =
-            Parts { purpose: wire.purpose.as_ref(), max_age: wire.max_age.as_ref(), request_id: &request_id, digest };
-        let common = Common::read(&parts, &mut faults);
+    const METHOD: Method = Method::Verify;
+
+    type Wire = v1::VerifyRequest;
+
+    fn read<V>(ground: &Ground<'_, V>, opened: Opened<Self::Wire>) -> Result<Self, Stop> {
+        let Opened { wire, common, mut faults } = opened;
         let resource = resolve::resource(ground, &wire.resource, &mut faults);
         let by = resolve::subject(wire.by.as_ref(), resource.as_deref(), &mut faults);
         check_claims(&wire.claims, resource.as_deref(), &mut faults);
-        faults.settle()?;
-        let (Some(resource), Some(by)) = (resource, by) else {
-            return Err(Faults::one(ground.settings.language, "", Fault::Malformed));
-        };
+        let (resource, by) = faults.settle(resource.zip(by))?;
         Ok(Self { common, resource, by, claims: wire.claims })
     }
 
@@ -72,10 +67,10 @@ impl Question for Verify {
         let mut response = v1::VerifyResponse::default();
         let mut outcome = Outcome::NoCoverage;
         for permit in permits {
-            let cover = Cover::of(ground.snapshot, permit, find::published(&self.resource));
+            let cover = find::cover(ground, permit);
             outcome = match find::find(ground, permit, &cover, &self.by, None).await? {
                 Finding::Current(hits) => {
-                    response.results = self.results(hits).await?;
+                    response.results = self.results(ground, hits).await?;
                     cover.outcome_of_found(ground.now, self.common.max_age)
                 }
                 Finding::Ambiguous => Outcome::Ambiguous,
@@ -92,11 +87,15 @@ impl Question for Verify {
 impl Verify {
     /// Of several records the one that most claims fit decides all of them, the newest of equals: results
     /// put together from different records would confirm a combination that nobody published.
-    async fn results<V: ViewReader>(&self, mut hits: Hits<'_, V>) -> Result<Vec<v1::ClaimAnswer>, Stop> {
+    async fn results<V: ViewReader>(
+        &self,
+        ground: &Ground<'_, V>,
+        mut hits: Hits<'_, V>,
+    ) -> Result<Vec<v1::ClaimAnswer>, Stop> {
         let mut best: Option<(Reverse<usize>, Vec<ClaimResult>)> = None;
         for _ in 0..MAX_RECORDS {
             let Some(standing) = hits.next().await? else { break };
-            let results = compare::compare(&self.resource, &standing.body, &self.claims)?;
+            let results = compare::compare(&ground.snapshot.catalogue, &self.resource, &standing.body, &self.claims)?;
             let score = Reverse(results.iter().filter(|result| **result == ClaimResult::Match).count());
             if best.as_ref().is_none_or(|(known, _)| score < *known) {
                 best = Some((score, results));

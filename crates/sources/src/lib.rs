@@ -4,10 +4,16 @@
 //! reading, position and back-off; versions, counts, rejects and publishing are the runner's.
 //! [`open`] makes the source that a configuration asks for.
 mod error;
+mod mariadb;
 mod open;
+mod postgres;
+mod rest;
 mod topic;
+#[cfg(feature = "test-kit")]
+pub mod test_kit;
 
 pub use self::{
     error::SetupError,
     open::{Surroundings, open},
+    rest::providers,
 };

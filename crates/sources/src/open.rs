@@ -1,6 +1,6 @@
 //! From a configuration to a source.
 
-use crate::{SetupError, topic::TopicSource};
+use crate::{SetupError, mariadb::TimedTable, postgres::SerialSource, rest, topic::TopicSource};
 use adapter_sdk::{
     Adapter, Way,
     source::Source,
@@ -33,6 +33,13 @@ pub fn open(
         (Transport::Topic(feed), SourceSettings::Kafka(settings)) => {
             Box::new(TopicSource::new(feed, settings, Arc::clone(&around.clock), around.language)?)
         }
+        (Transport::TimeTable(table), SourceSettings::Mariadb(settings)) => {
+            Box::new(TimedTable::new(table, settings, around)?)
+        }
+        (Transport::SerialTables(tables), SourceSettings::Postgres(settings)) => {
+            Box::new(SerialSource::new(tables, settings, around)?)
+        }
+        (Transport::Rest(feed), SourceSettings::Rest(settings)) => rest::source(feed, settings, around)?,
         _ => return Ok(None),
     };
     Ok(Some(source))

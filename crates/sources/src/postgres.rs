@@ -22,7 +22,6 @@ use self::{
     poll::Poll,
     position::Position,
     round::Round,
-    table::Table,
 };
 use crate::{SetupError, Surroundings};
 use adapter_sdk::{

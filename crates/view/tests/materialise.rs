@@ -318,10 +318,9 @@ fn a_certificate_is_found_by_the_one_that_it_replaces() {
     };
     world.record(&permit);
     drain(&mut materialiser);
-    for (kind, value) in [
-        (IdentifierKind::CertificateNumber, "京(2020)施0001号"),
-        (IdentifierKind::CertificateId, "京〔2020〕施0001号"),
-    ] {
+    for (kind, value) in
+        [(IdentifierKind::CertificateNumber, "京(2020)施0001号"), (IdentifierKind::CertificateId, "京〔2020〕施0001号")]
+    {
         assert_eq!(find(&reader, Index::Join, kind, value, RecordState::Current), ["p1"], "{kind}");
         assert!(find(&reader, Index::Subject, kind, value, RecordState::Current).is_empty());
     }

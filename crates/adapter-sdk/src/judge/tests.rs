@@ -6,7 +6,7 @@ use store::Commit;
 
 /// Judges rows one after the other as units do, and gives each key's published versions.
 fn run(rows: &[String]) -> BTreeMap<String, Vec<(String, String)>> {
-    let known = Known::new(Arc::new(Ledger::in_memory()), HashMap::new());
+    let known = Known::new(Arc::new(Ledger::in_memory()), Uncounted::default());
     let mut published: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
     for (row, number) in rows.iter().zip(1..) {
         let standing = Standing { intake: 1, number, full: false, scope: "", again: false };
@@ -44,7 +44,7 @@ proptest! {
 
 #[test]
 fn what_rows_in_flight_make_seen_counts_until_the_ledger_holds_it() {
-    let mut known = Known::new(Arc::new(Ledger::in_memory()), HashMap::new());
+    let mut known = Known::new(Arc::new(Ledger::in_memory()), Uncounted::default());
     let at = |number| Standing { intake: 1, number, full: false, scope: "", again: false };
     let row = |bytes: &'static str| Row::of(bytes.as_bytes());
     let first = judge(&testing::Lines, &row("20260101000002|a|U|one"), &at(1), &known).unwrap();

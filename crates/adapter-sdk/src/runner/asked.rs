@@ -32,6 +32,8 @@ pub(crate) struct Looked {
     pub(crate) rows: u64,
     /// Whether the source had no more.
     pub(crate) ended: bool,
+    /// Whether that was announced.
+    pub(crate) told: bool,
 }
 
 impl Desk<'_> {
@@ -64,8 +66,8 @@ impl Desk<'_> {
             let batch = asked.source.next(&Remembered { desk: self }, self.stop)?;
             looked.rows += self.batch(asked, &batch)?;
             if batch.end {
-                self.ended(asked, &batch)?;
-                return Ok(Looked { ended: true, ..looked });
+                let told = self.ended(asked, &batch)?;
+                return Ok(Looked { ended: true, told, ..looked });
             }
             if batch.rows.is_empty() && batch.position.is_none() {
                 return Ok(looked);
@@ -97,8 +99,11 @@ impl Desk<'_> {
         if let Some(position) = &batch.position {
             self.pipeline.move_on(position.clone());
         }
-        self.pipeline.turn()?;
-        self.settle(asked)?;
+        // The end of a unit waits for all of it: settled at once then, and not in pieces.
+        if !batch.end {
+            self.pipeline.turn()?;
+            self.settle(asked)?;
+        }
         Ok(taken)
     }
 
@@ -161,8 +166,8 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// The source had nothing more: what it gave is a unit.
-    fn ended(&mut self, asked: &mut Asked, batch: &Batch) -> Result<(), IntakeError> {
+    /// The source had nothing more: what it gave is a unit. Says whether that was announced.
+    fn ended(&mut self, asked: &mut Asked, batch: &Batch) -> Result<bool, IntakeError> {
         self.pipeline.drain(self.stop)?;
         self.pipeline.turn()?;
         self.settle(asked)?;
@@ -176,13 +181,13 @@ impl Desk<'_> {
             state.units += 1;
             state.full_units += u64::from(batch.full);
         }
-        let Some(unit) = unit else { return self.pipeline.checkpoint(false) };
+        let Some(unit) = unit else { return self.pipeline.checkpoint(false).map(|()| false) };
         let before = unit.before;
         self.pipeline.state_mut().last_unit = Some(unit.clone());
         self.pipeline.checkpoint(true)?;
         self.tell_taken(&unit.file, &before);
         self.setup.observer.counters(self.setup.adapter.id(), &self.pipeline.state().counters);
-        self.announce()
+        self.announce().map(|()| true)
     }
 
     /// How many rows have waited for longer than `limit`; looked up only where any wait.
@@ -203,6 +208,10 @@ struct Remembered<'a, 'b> {
 impl Known for Remembered<'_, '_> {
     fn is_done(&self, id: &str) -> Result<bool, IntakeError> {
         self.desk.pipeline.is_marked(id)
+    }
+
+    fn is_restored(&self) -> bool {
+        self.desk.pipeline.state().intake > 0
     }
 
     fn kept(&self, name: &str) -> Result<Option<Vec<u8>>, IntakeError> {

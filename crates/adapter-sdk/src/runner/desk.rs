@@ -9,11 +9,12 @@ use crate::{
     adapter::{Adapter, FileKind},
     envelope::{self, Outgoing, Place},
     error::IntakeError,
-    judge::{self, Content, Judged, Known, Standing, Uncounted},
+    judge::{self, Content, Judged, Known, Standing},
     mapping::{Department, Rejection},
     publisher::{Publisher, Topics},
     rules,
     state::{State, Unit},
+    uncounted::Uncounted,
 };
 use bus::Bus;
 use domain::Clock;

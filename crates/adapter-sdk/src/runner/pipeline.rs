@@ -10,6 +10,7 @@ use crate::{
     publisher::Publisher,
     runner::Stop,
     state::State,
+    uncounted::OnBus,
 };
 use bus::Position;
 use std::time::Duration;
@@ -39,6 +40,8 @@ pub(crate) struct Entry {
 struct Effects {
     entry: Entry,
     wrote: Vec<(&'static str, bool)>,
+    /// Entries of records that were on the bus already, counted with this row.
+    counted: Vec<String>,
     /// Where the first of its records lies.
     place: Option<Position>,
     seen: Vec<(String, String, Seen)>,
@@ -131,8 +134,10 @@ impl Pipeline {
             .published()
             .map(|record| (record.draft.resource, matches!(record.draft.effect, Effect::Withdraw { .. })))
             .collect();
-        let place = judged.published().find_map(|record| record.on_bus.clone());
-        self.send(messages, Effects { entry, wrote, place, seen: judged.seen, memory: judged.memory }, stop)
+        let on_bus = || judged.published().filter_map(|record| record.on_bus.as_ref());
+        let place = on_bus().next().map(OnBus::position);
+        let counted = on_bus().map(OnBus::name).collect();
+        self.send(messages, Effects { entry, wrote, counted, place, seen: judged.seen, memory: judged.memory }, stop)
     }
 
     /// Has the source go on at `position` once every row before is done.
@@ -234,6 +239,7 @@ impl Pipeline {
             counters.wrote(resource, withdrawal);
         }
         let Entry { verdict, rule, reach, redriven: id, told, position, released } = effects.entry;
+        self.commit.blobs.extend(effects.counted.into_iter().map(|name| (name, None)));
         if let Some(verdict) = verdict {
             counters.count(verdict);
         }

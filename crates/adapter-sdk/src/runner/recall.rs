@@ -10,9 +10,10 @@ use super::{
 use crate::{
     error::IntakeError,
     hash,
-    judge::{self, Memory, Uncounted},
+    judge::Memory,
     state::{Offsets, State},
     translate,
+    uncounted::{OnBus, Uncounted},
 };
 use bus::{Delivery, Event, Position, Start};
 use contract::{
@@ -48,7 +49,7 @@ pub(crate) fn catch_up(setup: &Setup, stop: &dyn Stop) -> Result<(State, Uncount
     let mut recalled = Recalled::above(setup, floor, is_unfinished.then_some(state.intake));
     read(setup, &setup.topics.records, &state.records, stop, |delivery| recalled.take(delivery))?;
     recalled.write()?;
-    let (highest, uncounted) = (recalled.highest.max(state.intake), std::mem::take(&mut recalled.uncounted));
+    let highest = recalled.highest.max(state.intake);
     if is_lost {
         restore(setup, &mut state, stop)?;
         // What was commanded before is not commanded anew.
@@ -59,7 +60,9 @@ pub(crate) fn catch_up(setup: &Setup, stop: &dyn Stop) -> Result<(State, Uncount
     }
     state.intake = state.intake.max(highest);
     state.records = end;
-    let blobs = vec![(State::BLOB.to_owned(), Some(state.to_blob()?))];
+    let (uncounted, old) = Uncounted::load(&setup.ledger, setup.clock.now().timestamp_millis())?;
+    let mut blobs: Vec<_> = old.into_iter().map(|name| (name, None)).collect();
+    blobs.push((State::BLOB.to_owned(), Some(state.to_blob()?)));
     setup.ledger.commit(Commit { blobs, durable: true, ..Commit::default() })?;
     Ok((state, uncounted))
 }
@@ -74,12 +77,12 @@ struct Recalled<'a> {
     memories: HashMap<String, Vec<u8>>,
     /// The unit that is not made again.
     unfinished: Option<u64>,
-    uncounted: Uncounted,
+    uncounted: Vec<OnBus>,
 }
 
 impl<'a> Recalled<'a> {
     fn above(setup: &'a Setup, floor: u64, unfinished: Option<u64>) -> Self {
-        let (seen, memories, uncounted) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let (seen, memories, uncounted) = (HashMap::new(), HashMap::new(), Vec::new());
         Self { setup, floor, highest: floor, seen, memories, unfinished, uncounted }
     }
 
@@ -113,11 +116,12 @@ impl<'a> Recalled<'a> {
             Some(before) => Some(before.clone()),
             None => self.setup.ledger.seen(&name.0, &name.1)?,
         };
+        if self.unfinished == Some(version.intake()) && self.is_uncounted(&name, version)? {
+            let at = self.setup.clock.now().timestamp_millis();
+            let stated = (version.as_str(), version.stamp());
+            self.uncounted.push(OnBus::found((&name.0, &name.1), stated, digest, position, at));
+        }
         if before.is_none_or(|before| before.version.as_str() < version.as_str()) {
-            if self.unfinished == Some(version.intake()) {
-                let place = (record.version.clone(), position.clone());
-                self.uncounted.insert(judge::name(&name.0, &name.1), place);
-            }
             let seen = Seen {
                 stamp: version.stamp().to_owned(),
                 digest,
@@ -129,6 +133,13 @@ impl<'a> Recalled<'a> {
             self.seen.insert(name, seen);
         }
         Ok(())
+    }
+
+    /// Whether no row of an earlier run was written down for a version, or for a later one. The ledger is asked: what was
+    /// read of the topic just now is not written down by a row.
+    fn is_uncounted(&self, (resource, key): &(String, String), version: &Version) -> Result<bool, IntakeError> {
+        let counted = self.setup.ledger.seen(resource, key)?;
+        Ok(counted.is_none_or(|counted| counted.version.as_str() < version.as_str()))
     }
 
     fn remember(&mut self, record: &Record) -> Result<(), IntakeError> {
@@ -148,7 +159,9 @@ impl<'a> Recalled<'a> {
     fn write(&mut self) -> Result<(), IntakeError> {
         let seen = self.seen.drain().map(|((resource, key), seen)| (resource, key, seen)).collect();
         let memories = self.memories.drain().collect();
-        Ok(self.setup.ledger.commit(Commit { seen, memories, ..Commit::default() })?)
+        // In one step with what makes them seen: a crash here leaves both or neither.
+        let blobs = self.uncounted.drain(..).map(|found| (found.name(), found.blob())).collect();
+        Ok(self.setup.ledger.commit(Commit { seen, memories, blobs, ..Commit::default() })?)
     }
 }
 

@@ -5,6 +5,8 @@ mod embedded;
 mod faults;
 mod intake;
 mod logs;
+mod push;
 mod recall;
 mod redrive;
+mod settled;
 mod world;

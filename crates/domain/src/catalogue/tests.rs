@@ -207,6 +207,16 @@ fn a_lookup_of_a_party_names_a_party_item() {
 }
 
 #[test]
+fn a_narrow_lookup_beside_a_wide_one_of_its_kind_says_which_party_it_is_for() {
+    let wide = "[[lookup]]\nname = \"seller\"\nkind = \"citizen-number\"\nwide = true\n[[lookup]]";
+    let resource = RESOURCE.replace("[[lookup]]", wide);
+    let mut all = files(GRANT);
+    all[1].1 = &resource;
+    let found = Catalogue::from_files(all).unwrap_err();
+    assert!(found[0].to_string().contains("say which party `citizen-number` is for"), "{}", found[0]);
+}
+
+#[test]
 fn what_the_wire_does_not_carry_is_written_all_the_same() {
     let parties = RESOURCE.replace("[[lookup]]", "[parties]\ncitizen-number = \"head\"\n[[lookup]]");
     for text in [POPULATION, &parties] {

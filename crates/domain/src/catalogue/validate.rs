@@ -94,6 +94,22 @@ impl Found<'_> {
                 self.add(file, "parties", format!("`{name}` takes identifiers that are none of a party"));
             }
         }
+        self.narrow_beside_wide(file, resource);
+    }
+
+    /// Beside a wide lookup of its kind, a narrow one would find what only the wide one may.
+    fn narrow_beside_wide(&mut self, file: &str, resource: &Resource) {
+        let mut unclear = BTreeSet::new();
+        for lookup in resource.lookups.iter().filter(|lookup| !lookup.wide) {
+            let is_beside_wide = resource.lookups_by(lookup.kind).any(|other| other.wide);
+            if is_beside_wide && !resource.parties.contains_key(&lookup.name) {
+                unclear.insert(&lookup.name);
+            }
+        }
+        for name in unclear {
+            let what = format!("say which party `{name}` is for: a wide lookup takes identifiers of its kind too");
+            self.add(file, "parties", what);
+        }
     }
 
     fn division(&mut self, file: &str, key: &str, division: &str) {

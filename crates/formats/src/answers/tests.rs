@@ -1,8 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 
-const CHANGES: Answers =
-    Answers { code: "code", good: "00", data: "data", rows: "rows", next: "next", more: "more" };
+const CHANGES: Answers = Answers { code: "code", good: "00", data: "data", rows: "rows", next: "next", more: "more" };
 
 fn framed(text: &str) -> Vec<FramedRow> {
     let mut reader = CHANGES.rows(Box::new(text.as_bytes()), RowStart::default());

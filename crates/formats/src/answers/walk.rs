@@ -138,7 +138,9 @@ impl<R: BufRead> Walk<R> {
                 self.lexer.bump();
                 self.behind_value = false;
                 match self.lexer.peek_token()? {
-                    Some(next) if next == end || next == b',' => Err(self.lexer.foreign("nothing stands behind a comma")),
+                    Some(next) if next == end || next == b',' => {
+                        Err(self.lexer.foreign("nothing stands behind a comma"))
+                    }
                     _ => Ok(true),
                 }
             }

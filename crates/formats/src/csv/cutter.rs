@@ -106,9 +106,8 @@ impl Cutter {
     /// The next byte.
     pub(super) fn push(&mut self, byte: u8) -> Is {
         if std::mem::take(&mut self.lead) {
-            if matches!(byte, 0x40..=0x7E | 0x80..=0xFE) {
-                let separates = self.wide_lead && byte == Separator::WIDE.1;
-                return self.step(if separates { Char::Separator } else { Char::Other });
+            if let Some(char) = self.second(byte) {
+                return self.step(char);
             }
             // A first byte without its second is content; decoding finds it.
             self.step(Char::Other);
@@ -125,6 +124,13 @@ impl Cutter {
             b'\r' | b'\n' => Char::LineEnd,
             _ => Char::Other,
         })
+    }
+
+    /// The character that a second byte completes; none when it is no second byte.
+    fn second(&self, byte: u8) -> Option<Char> {
+        let separates = self.wide_lead && byte == Separator::WIDE.1;
+        let char = if separates { Char::Separator } else { Char::Other };
+        matches!(byte, 0x40..=0x7E | 0x80..=0xFE).then_some(char)
     }
 
     fn step(&mut self, char: Char) -> Is {

@@ -72,8 +72,6 @@ fn columns(line: &[u8], separator: Separator, kinds: &[Kind]) -> Option<Vec<Stri
 fn named(name: &str, kinds: &[Kind]) -> String {
     let folded = text::half_width(name);
     let known = kinds.iter().flat_map(Kind::columns).find(|known| *known == text::trim(&folded));
-    known.map_or_else(
-        || text::trim(name).chars().map(|c| if c.is_control() { ' ' } else { c }).collect(),
-        str::to_owned,
-    )
+    known
+        .map_or_else(|| text::trim(name).chars().map(|c| if c.is_control() { ' ' } else { c }).collect(), str::to_owned)
 }

@@ -137,7 +137,8 @@ impl<'a> CsvRows<'a> {
         if matches!(self.state, State::Before(_))
             && let State::Before(mut pieces) = std::mem::replace(&mut self.state, State::Lost)
         {
-            let layout = if self.start.byte == 0 { self.first(&mut pieces)? } else { Layout::parse(&self.start.layout) };
+            let layout =
+                if self.start.byte == 0 { self.first(&mut pieces)? } else { Layout::parse(&self.start.layout) };
             let layout = layout.ok_or_else(|| changed("the header does not fit"))?;
             self.layout = layout.to_text();
             self.state = State::Among(Rows::new(pieces, layout.separator(), self.start.number));

@@ -39,7 +39,8 @@ fn read(file: &[u8]) -> Vec<FramedRow> {
 /// The values of a row's columns, by the layout that travels with it.
 fn values(row: &FramedRow) -> Vec<String> {
     let layout = Layout::parse(&row.kind).unwrap();
-    let names: &[&str] = if layout.kind() == "SALE" { &["编号", "姓名", "时间"] } else { &["证号", "单位", "时间"] };
+    let names: &[&str] =
+        if layout.kind() == "SALE" { &["编号", "姓名", "时间"] } else { &["证号", "单位", "时间"] };
     layout.split(&row.bytes, names).unwrap().into_iter().map(|(_, value)| value).collect()
 }
 
@@ -211,7 +212,8 @@ proptest! {
         let mut text = format!("{}\r\n", ["编号", "姓名", "时间"].join(separator));
         for (row, end) in table.iter().zip(&ends) {
             let fields: Vec<String> = row.iter().map(|(value, quoted)| written(value, *quoted, separator)).collect();
-            text += &format!("{}{end}", fields.join(separator));
+            text += &fields.join(separator);
+            text += end;
         }
         let file = gbk(&text);
         let facts = CSV.inspect(&mut BufReader::with_capacity(pieces, &file[..])).unwrap();

@@ -54,7 +54,8 @@ fn kept(input: &mut dyn BufRead, head: &Head) -> Result<u64, Refusal> {
             && let Some(mark) = chunk.get(at(next))
         {
             if *mark == END {
-                return Err(differs(head, &format!("the end mark stands in place of record {}", next / record_bytes + 1)));
+                let number = next / record_bytes + 1;
+                return Err(differs(head, &format!("the end mark stands in place of record {number}")));
             }
             kept += u64::from(Mark::of(*mark) != Mark::Deleted);
             next += record_bytes;

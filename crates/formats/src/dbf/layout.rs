@@ -40,5 +40,5 @@ fn column(text: &str) -> Option<Column<'_>> {
     let mut rest = kind_and_width.chars();
     let kind = rest.next().filter(char::is_ascii_uppercase)?;
     let width = rest.as_str().parse().ok().filter(|width| (1..=255).contains(width))?;
-    is_name(name).then_some(Column { name, kind, width })
+    (!name.is_empty()).then_some(Column { name, kind, width })
 }

@@ -245,7 +245,7 @@ fn a_record_of_another_length_or_layout_is_none() {
     assert!(Record::new("NO C4", b" 0001").is_some());
 }
 
-fn name(bytes: &[u8; 6]) -> Result<(String, bool), crate::gb18030::Malformed> {
+fn name(bytes: [u8; 6]) -> Result<(String, bool), crate::gb18030::Malformed> {
     let record = [b" ", &bytes[..]].concat();
     let cell = Record::new("NAME C6", &record).unwrap().cells().next().unwrap();
     cell.text().map(|Text { text, is_cut }| (text.into_owned(), is_cut))
@@ -253,15 +253,15 @@ fn name(bytes: &[u8; 6]) -> Result<(String, bool), crate::gb18030::Malformed> {
 
 #[test]
 fn a_character_cut_by_the_width_loses_its_remains() {
-    assert_eq!(name(b"A\xCD\xF5\xC8\xFD\xCD"), Ok(("A王三".to_owned(), true)));
-    assert_eq!(name(b"AB\x95\x32\x82\x36"), Ok(("AB\u{20000}".to_owned(), false)));
-    assert_eq!(name(b"ABC\x95\x32\x82"), Ok(("ABC".to_owned(), true)));
-    assert_eq!(name(b"\xCD\xF5\xC8\xFD\xCD\xF5"), Ok(("王三王".to_owned(), false)));
+    assert_eq!(name(*b"A\xCD\xF5\xC8\xFD\xCD"), Ok(("A王三".to_owned(), true)));
+    assert_eq!(name(*b"AB\x95\x32\x82\x36"), Ok(("AB\u{20000}".to_owned(), false)));
+    assert_eq!(name(*b"ABC\x95\x32\x82"), Ok(("ABC".to_owned(), true)));
+    assert_eq!(name(*b"\xCD\xF5\xC8\xFD\xCD\xF5"), Ok(("王三王".to_owned(), false)));
 }
 
 #[test]
 fn what_is_no_text_is_told_apart_from_a_cut() {
-    for bytes in [b"A\x80    ", b"\xCD     ", b"\xFF\xCD\xF5\xCD\xF5\xCD", b"AB\xCD\xF5 \x80"] {
+    for bytes in [*b"A\x80    ", *b"\xCD     ", *b"\xFF\xCD\xF5\xCD\xF5\xCD", *b"AB\xCD\xF5 \x80"] {
         assert!(name(bytes).is_err(), "{bytes:02X?}");
     }
 }
@@ -297,7 +297,7 @@ proptest! {
         let mut cell = [b' '; 6];
         let length = bytes.len().min(6);
         cell[..length].copy_from_slice(&bytes[..length]);
-        let (kept, is_cut) = name(&cell).unwrap();
+        let (kept, is_cut) = name(cell).unwrap();
         prop_assert!(text.starts_with(kept.trim_end()));
         let whole = encoding_rs::GBK.encode(kept.trim_end()).0.len();
         prop_assert_eq!(is_cut, bytes.len() > 6 && whole < 6);

@@ -135,7 +135,10 @@ fn what_was_read_ahead_is_not_passed_over_when_reading_goes_on() {
     let all = read_rows(file, RowStart::default());
     assert_eq!(all.iter().map(|row| row.next_byte).collect::<Vec<_>>(), [7, 12, 28, 32]);
     for (index, row) in all.iter().enumerate() {
-        assert_eq!(read_rows(file, RowStart { byte: row.next_byte, number: row.number, ..RowStart::default() }), all[index + 1..]);
+        assert_eq!(
+            read_rows(file, RowStart { byte: row.next_byte, number: row.number, ..RowStart::default() }),
+            all[index + 1..]
+        );
     }
 }
 

@@ -41,6 +41,13 @@ impl Time {
         Ok(Self { limit: self.limit.min(asked), ..self })
     }
 
+    /// What the caller gives a stream as a whole (`grpc-timeout`); the server gives it none.
+    pub(super) fn of_stream(headers: &HeaderMap) -> Result<Option<Duration>, Fault> {
+        let Some(value) = headers.get("grpc-timeout") else { return Ok(None) };
+        let asked = value.to_str().ok().and_then(grpc_timeout);
+        asked.map(Some).ok_or_else(|| Fault::field("grpc-timeout", "duration", "is a number and a unit"))
+    }
+
     /// What is left.
     pub(super) fn left(self) -> Duration {
         self.limit.saturating_sub(self.began.elapsed())

@@ -45,6 +45,8 @@ pub(crate) enum Action {
     Redrive,
     /// `OperationsService/Dismiss`.
     Dismiss,
+    /// `PublishService/Publish`.
+    Publish,
 }
 
 impl Action {
@@ -64,6 +66,7 @@ impl Action {
             ("OperationsService", "GetReject") => Self::GetReject,
             ("OperationsService", "Redrive") => Self::Redrive,
             ("OperationsService", "Dismiss") => Self::Dismiss,
+            ("PublishService", "Publish") => Self::Publish,
             _ => return None,
         };
         Some(action)
@@ -73,6 +76,7 @@ impl Action {
     pub(crate) fn is_for(self, kind: CallerKind) -> bool {
         match self {
             Self::Ask(_) => kind == CallerKind::Consumer,
+            Self::Publish => kind == CallerKind::Department,
             Self::ListResources | Self::GetResource | Self::ListGrants | Self::GetCaller => kind != CallerKind::Node,
             _ => kind == CallerKind::Operator,
         }
@@ -106,5 +110,6 @@ mod tests {
         assert_eq!(may("/Apply"), [Operator]);
         assert_eq!(may("/Export"), [Operator]);
         assert_eq!(may("/GetReject"), [Operator]);
+        assert_eq!(may("/Publish"), [Department]);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Action, Call, Fault, body::Time};
 use crate::handlers::Office;
+use adapter_sdk::push::PushHandle;
 use bytes::Bytes;
 use contract::rest::Method;
 use domain::{Caller, CallerKind, Outcome, Reason};
@@ -94,6 +95,25 @@ impl Desk {
         };
         self.count(route, caller, &answered, time);
         answered.reply
+    }
+
+    /// The intake that a caller may push to: its own. Decided before anything of the request is read.
+    pub(super) fn intake(&self, route: Route, caller: &Caller, department: &str) -> Result<PushHandle, Fault> {
+        if route.action.is_for(caller.kind) {
+            self.office.intake(caller, department)
+        } else {
+            Err(self.office.wrong_kind(caller.kind))
+        }
+    }
+
+    /// The handlers.
+    pub(super) fn office(&self) -> &Office {
+        &self.office
+    }
+
+    /// Counts a call that was answered elsewhere.
+    pub(super) fn note(&self, route: Route, caller: &Caller, answered: Result<(), Fault>, time: Time) {
+        self.count(route, caller, &Answered::of(answered.map(|()| Bytes::new())), time);
     }
 
     fn count(&self, route: Route, caller: &Caller, answered: &Answered, time: Time) {

@@ -35,6 +35,8 @@ pub(crate) enum Fault {
     NotFound(String),
     /// The `request_id` was used for another question.
     Conflict(String),
+    /// The `Idempotency-Key` was used for another request.
+    KeyReused,
     /// The base revision is no longer in force.
     Stale(String),
     /// Not now.
@@ -163,6 +165,12 @@ impl Fault {
             Self::Conflict(_) => {
                 (StatusCode::CONFLICT, Code::AlreadyExists, "REQUEST_ID", "the request_id was used for another request")
             }
+            Self::KeyReused => (
+                StatusCode::CONFLICT,
+                Code::AlreadyExists,
+                "IDEMPOTENCY_KEY",
+                "the Idempotency-Key was used for another request",
+            ),
             Self::Stale(_) => {
                 (StatusCode::CONFLICT, Code::Aborted, "STALE_REVISION", "the base revision is no longer in force")
             }
@@ -171,14 +179,17 @@ impl Fault {
             }
             Self::NoMethod => (StatusCode::NOT_FOUND, Code::Unimplemented, "NO_METHOD", "there is no such path"),
             Self::Verb => (StatusCode::METHOD_NOT_ALLOWED, Code::Unimplemented, "VERB", "the path takes another verb"),
-            Self::TooLarge => {
-                (StatusCode::PAYLOAD_TOO_LARGE, Code::ResourceExhausted, "TOO_LARGE", "a request has at most 1 MiB")
-            }
+            Self::TooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                Code::ResourceExhausted,
+                "TOO_LARGE",
+                "a request has at most 1 MiB, one to publish at most 1,000 records and 16 MiB",
+            ),
             Self::MediaType => (
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 Code::Unimplemented,
                 "MEDIA_TYPE",
-                "the body must be of type application/json, or one gRPC message, uncompressed",
+                "the body must be application/json, uncompressed; to publish application/x-ndjson, plain or gzip; or gRPC messages",
             ),
             Self::Internal => {
                 (StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, "INTERNAL", "the exchange made a mistake")

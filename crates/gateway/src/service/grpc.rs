@@ -14,8 +14,8 @@ use security::Peer;
 use std::sync::Arc;
 
 /// Flag and length before each message.
-const PREFIX: usize = 5;
-const MEDIA_TYPE: &str = "application/grpc";
+pub(super) const PREFIX: usize = 5;
+pub(super) const MEDIA_TYPE: &str = "application/grpc";
 
 /// Answers one call.
 pub(super) async fn answer(desk: Arc<Desk>, route: Route, request: Request<Body>) -> Response<Body> {
@@ -62,12 +62,21 @@ async fn message(body: Body, time: Time) -> Result<Bytes, Fault> {
     if length == bytes.len() { Ok(bytes) } else { Err(malformed()) }
 }
 
+/// A message with its prefix.
+pub(super) fn frame(message: &[u8], into: &mut BytesMut) -> Result<(), Fault> {
+    let length = u32::try_from(message.len()).map_err(|_| Fault::Internal)?;
+    into.reserve(PREFIX + message.len());
+    into.put_u8(0);
+    into.put_u32(length);
+    into.extend_from_slice(message);
+    Ok(())
+}
+
 fn reply(answer: &Bytes) -> Response<Body> {
-    let Ok(length) = u32::try_from(answer.len()) else { return refuse(Fault::Internal) };
-    let mut frame = BytesMut::with_capacity(PREFIX + answer.len());
-    frame.put_u8(0);
-    frame.put_u32(length);
-    frame.extend_from_slice(answer);
+    let mut frame = BytesMut::new();
+    if let Err(fault) = self::frame(answer, &mut frame) {
+        return refuse(fault);
+    }
     let mut trailers = HeaderMap::new();
     trailers.insert("grpc-status", HeaderValue::from_static("0"));
     let body = Full::new(frame.freeze()).with_trailers(std::future::ready(Some(Ok(trailers))));

@@ -4,6 +4,14 @@ use std::time::Duration;
 
 /// Largest request, in bytes.
 pub(super) const REQUEST: usize = 1 << 20;
+/// Largest publishing request, before and after gunzip, in bytes.
+pub(super) const PUBLISH: usize = 16 << 20;
+/// Most records of a publishing request.
+pub(super) const RECORDS: usize = 1_000;
+/// Most records of a stream whose answers are kept under a key.
+pub(super) const KEYED: u64 = 10_000;
+/// Records of a stream that are handed on at once, in bytes.
+pub(super) const GATHERED: usize = 4 << 20;
 /// Server time limit of a call, its body included.
 pub(super) const CALL: Duration = Duration::from_secs(10);
 /// A connection that has not shaken hands by then is dropped.

@@ -5,7 +5,9 @@ use super::{
     desk::Route,
     grpc,
     health::Checks,
+    publish,
     rest::{self, json_response},
+    stream,
 };
 use crate::vitals::Vitals;
 use axum::{
@@ -48,6 +50,9 @@ pub(crate) fn router(
 
 fn over_grpc(desk: &Arc<Desk>, route: Route) -> MethodRouter {
     let desk = Arc::clone(desk);
+    if route.method.is_streaming {
+        return post(move |request| stream::answer(Arc::clone(&desk), route, request));
+    }
     post(move |request| grpc::answer(Arc::clone(&desk), route, request))
 }
 
@@ -57,6 +62,9 @@ fn over_rest(desk: &Arc<Desk>, route: Route, verb: Verb) -> MethodRouter {
         Verb::Get => axum::routing::MethodFilter::GET,
         Verb::Post => axum::routing::MethodFilter::POST,
     };
+    if route.method.is_streaming {
+        return on(filter, move |request| publish::answer(Arc::clone(&desk), route, request));
+    }
     on(filter, move |request| rest::answer(Arc::clone(&desk), route, request))
 }
 

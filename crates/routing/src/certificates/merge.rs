@@ -3,12 +3,13 @@
 use crate::{
     answered::Room,
     find::{Hits, place},
+    front::Paging,
     ground::Ground,
     present::Standing,
     resolve::page_limit,
     show::Showing,
     stop::Stop,
-    token::{Binding, Bookmark},
+    token::Bookmark,
 };
 use contract::v1::RecordView;
 use policy::Permit;
@@ -17,10 +18,9 @@ use store::{Cursor, ViewReader};
 /// Fills one page from several listings.
 pub(super) struct Merge<'a, V> {
     ground: &'a Ground<'a, V>,
-    binding: &'a Binding,
+    paging: &'a Paging,
     permits: &'a [Permit],
     bookmark: Bookmark,
-    page_size: usize,
     lanes: Vec<Lane<'a, V>>,
 }
 
@@ -36,12 +36,11 @@ impl<'a, V: ViewReader> Merge<'a, V> {
     /// An empty page under `permits` that begins at `bookmark`.
     pub(super) fn new(
         ground: &'a Ground<'a, V>,
-        binding: &'a Binding,
+        paging: &'a Paging,
         permits: &'a [Permit],
         bookmark: Bookmark,
-        page_size: usize,
     ) -> Self {
-        Self { ground, binding, permits, bookmark, page_size, lanes: Vec::new() }
+        Self { ground, paging, permits, bookmark, lanes: Vec::new() }
     }
 
     /// After which record of a type the page begins.
@@ -52,14 +51,14 @@ impl<'a, V: ViewReader> Merge<'a, V> {
     /// Adds the listing of one type.
     pub(super) async fn add(&mut self, permit: &'a Permit, mut hits: Hits<'a, V>) -> Result<(), Stop> {
         if let Some(next) = hits.next().await? {
-            self.lanes.push(Lane { permit, showing: Showing::new(self.ground, permit)?, hits, next });
+            self.lanes.push(Lane { permit, showing: Showing::of_certificates(self.ground, permit)?, hits, next });
         }
         Ok(())
     }
 
     /// The page, and the token of the next.
     pub(super) async fn page(mut self) -> Result<(Vec<RecordView>, String), Stop> {
-        let size = page_limit(self.page_size, self.lanes.iter().map(|lane| lane.permit));
+        let size = page_limit(self.paging.size, self.lanes.iter().map(|lane| lane.permit));
         let (mut records, mut room) = (Vec::new(), Room::new());
         while let Some(first) = self.first() {
             let lane = &mut self.lanes[first];
@@ -67,7 +66,7 @@ impl<'a, V: ViewReader> Merge<'a, V> {
             let record = lane.showing.show(lane.next.clone())?;
             let is_full = records.len() == size || !room.take(&record);
             if is_full && !records.is_empty() {
-                return Ok((records, self.binding.seal(self.ground, self.permits, &self.bookmark)?));
+                return Ok((records, self.paging.seal(self.ground, self.permits, &self.bookmark)?));
             }
             self.bookmark.advance(&lane.permit.resource().id, &cursor);
             records.push(record);

@@ -33,7 +33,7 @@ fn licence() -> FoodOperationLicence {
 
 fn result(resource: &str, body: &impl Message, item: &str, value: &str) -> ClaimResult {
     let claim = Claim { item: item.into(), value: value.into() };
-    compare(&entry(resource), &body.encode_to_vec(), &[claim]).unwrap()[0]
+    compare(&Catalogue::default(), &entry(resource), &body.encode_to_vec(), &[claim]).unwrap()[0]
 }
 
 #[test]

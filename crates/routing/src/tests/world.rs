@@ -1,8 +1,9 @@
 //! A node with a clock that stands still, the shipped catalogue, and synthetic records.
 
+mod entries;
 mod records;
 
-pub(super) use self::records::*;
+pub(super) use self::{entries::*, records::*};
 
 use crate::{Departure, Exchange, Finished, Method, Reply, Settings, Watch};
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};

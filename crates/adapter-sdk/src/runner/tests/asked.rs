@@ -190,7 +190,11 @@ fn a_kill_at_any_call_of_the_bus_loses_and_doubles_nothing() {
         assert_eq!(world.records().len(), 3, "killed at call {call} of {calls}");
         assert_eq!(world.rejects().len(), 1, "killed at call {call} of {calls}");
         let counters = runner(&world, &office).counters().unwrap();
-        assert_eq!(counters, runner(&whole, &Office::default()).counters().unwrap(), "killed at call {call} of {calls}");
+        assert_eq!(
+            counters,
+            runner(&whole, &Office::default()).counters().unwrap(),
+            "killed at call {call} of {calls}"
+        );
         let fates: Vec<String> = office.fates().into_iter().filter_map(|(_, mut fates)| fates.pop()).collect();
         assert_eq!(fates, told().into_iter().map(|(_, fates)| fates[0].clone()).collect::<Vec<_>>(), "call {call}");
     }

@@ -77,6 +77,19 @@ impl Put {
         self
     }
 
+    /// With the identifiers of the certificate that it replaces.
+    pub(in crate::tests) fn replacing(mut self, text: &str) -> Self {
+        let kinds = [IdentifierKind::CertificateNumber, IdentifierKind::CertificateId];
+        self.joins = kinds.into_iter().filter_map(|kind| Identifier::parse(kind, text).ok()).collect();
+        self
+    }
+
+    /// With the same bytes as a body of another message.
+    pub(in crate::tests) fn of(mut self, message: &str) -> Self {
+        self.body = pack(contract::message_of(message).unwrap().full_name(), self.body.value);
+        self
+    }
+
     /// With a source time so many seconds after the beginning of the year; else the later written the newer.
     pub(in crate::tests) fn at_second(mut self, second: i64) -> Self {
         self.second = Some(second);

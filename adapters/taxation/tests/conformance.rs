@@ -1,0 +1,3 @@
+//! The promises of every adapter, over saved answers with every trap of the interface document.
+
+adapter_sdk::conformance!(taxation::adapter, fixtures = "tests/fixtures");

@@ -1,0 +1,133 @@
+//! What a run put on the bus and could not write down any more. The rows come again, and are then done without being sent.
+//!
+//! Kept until that happens, for a day: who pushes may come back late.
+
+use crate::error::IntakeError;
+use bus::Position;
+use serde::{Deserialize, Serialize};
+use std::{cell::RefCell, collections::HashMap};
+use store::Ledger;
+
+/// What names of kept entries begin with.
+const NAMES: &str = "uncounted/";
+/// How long an entry is kept, in milliseconds.
+const KEPT: i64 = 24 * 3600 * 1000;
+
+/// A record on the bus whose row nobody counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct OnBus {
+    resource: String,
+    key: String,
+    version: String,
+    stamp: String,
+    digest: [u8; 16],
+    partition: u32,
+    offset: u64,
+    /// When it was found, in milliseconds since 1970.
+    at: i64,
+}
+
+/// All of them, by record.
+#[derive(Debug, Default)]
+pub(crate) struct Uncounted(RefCell<HashMap<(String, String), Vec<OnBus>>>);
+
+impl OnBus {
+    /// A record found at `position`, at `at`.
+    pub(crate) fn found(
+        (resource, key): (&str, &str),
+        (version, stamp): (&str, &str),
+        digest: [u8; 16],
+        position: &Position,
+        at: i64,
+    ) -> Self {
+        Self {
+            resource: resource.to_owned(),
+            key: key.to_owned(),
+            version: version.to_owned(),
+            stamp: stamp.to_owned(),
+            digest,
+            partition: position.partition,
+            offset: position.offset,
+            at,
+        }
+    }
+
+    /// Name of its blob in the ledger.
+    pub(crate) fn name(&self) -> String {
+        format!("{NAMES}{}/{}@{}", self.resource, self.key, self.version)
+    }
+
+    /// The blob.
+    pub(crate) fn blob(&self) -> Option<Vec<u8>> {
+        serde_json::to_vec(self).ok()
+    }
+
+    /// Where it lies.
+    pub(crate) fn position(&self) -> Position {
+        Position { partition: self.partition, offset: self.offset }
+    }
+}
+
+impl Uncounted {
+    /// What the ledger holds of them, and the names of those that are too old by `now`.
+    pub(crate) fn load(ledger: &Ledger, now: i64) -> Result<(Self, Vec<String>), IntakeError> {
+        let mut all: HashMap<_, Vec<OnBus>> = HashMap::new();
+        let mut old = Vec::new();
+        for (name, blob) in ledger.blobs(NAMES)? {
+            match serde_json::from_slice::<OnBus>(&blob) {
+                Ok(entry) if now - entry.at <= KEPT => {
+                    all.entry((entry.resource.clone(), entry.key.clone())).or_default().push(entry);
+                }
+                _ => old.push(name),
+            }
+        }
+        Ok((Self(RefCell::new(all)), old))
+    }
+
+    /// The record of a row that comes again; given out once.
+    pub(crate) fn take(&self, resource: &str, key: &str, stamp: &str, digest: &[u8; 16]) -> Option<OnBus> {
+        let mut all = self.0.borrow_mut();
+        if all.is_empty() {
+            return None;
+        }
+        let entries = all.get_mut(&(resource.to_owned(), key.to_owned()))?;
+        let place = entries.iter().position(|entry| entry.stamp == stamp && entry.digest == *digest)?;
+        Some(entries.remove(place))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use store::Commit;
+
+    fn entry(version: &str, at: i64) -> OnBus {
+        let position = Position { partition: 1, offset: 2 };
+        OnBus::found(("thing", "a/b"), (version, "2026"), [7; 16], &position, at)
+    }
+
+    #[test]
+    fn an_entry_is_given_out_once_and_only_for_the_same_content() {
+        let ledger = Ledger::in_memory();
+        let blobs = [entry("1", 0), entry("2", 0)].map(|entry| (entry.name(), entry.blob())).into();
+        ledger.commit(Commit { blobs, ..Commit::default() }).unwrap();
+        let (uncounted, old) = Uncounted::load(&ledger, KEPT).unwrap();
+        assert!(old.is_empty());
+        assert!(uncounted.take("thing", "a/b", "2026", &[8; 16]).is_none());
+        assert!(uncounted.take("thing", "a/b", "2027", &[7; 16]).is_none());
+        let taken = uncounted.take("thing", "a/b", "2026", &[7; 16]).unwrap();
+        assert_eq!((taken.version.as_str(), taken.position().offset), ("1", 2));
+        assert!(uncounted.take("thing", "a/b", "2026", &[7; 16]).is_some());
+        assert!(uncounted.take("thing", "a/b", "2026", &[7; 16]).is_none());
+    }
+
+    #[test]
+    fn entries_are_kept_for_a_day() {
+        let ledger = Ledger::in_memory();
+        let blobs = vec![(entry("1", 0).name(), entry("1", 0).blob())];
+        ledger.commit(Commit { blobs, ..Commit::default() }).unwrap();
+        let (uncounted, old) = Uncounted::load(&ledger, KEPT + 1).unwrap();
+        assert_eq!(old, ["uncounted/thing/a/b@1"]);
+        assert!(uncounted.take("thing", "a/b", "2026", &[7; 16]).is_none());
+    }
+}

@@ -1,0 +1,73 @@
+//! Where a server is.
+
+use http::Uri;
+
+/// The parts of an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Address {
+    /// `HOST:PORT`.
+    pub(super) host: String,
+    /// What paths begin with, without a slash at the end.
+    pub(super) prefix: String,
+}
+
+impl Address {
+    /// Reads `https://host[:port][/path]`; says what is wrong with any other text.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let wrong = || "it must look like https://host:port".to_owned();
+        let uri: Uri = text.trim().parse().map_err(|_| wrong())?;
+        if uri.scheme_str() != Some("https") {
+            return Err("it must begin with https://, as the calls carry what only the department may read".to_owned());
+        }
+        let authority = uri.authority().filter(|authority| !authority.as_str().contains('@')).ok_or_else(wrong)?;
+        if uri.query().is_some() || authority.host().is_empty() {
+            return Err(wrong());
+        }
+        let host = format!("{}:{}", authority.host(), authority.port_u16().unwrap_or(443));
+        Ok(Self { host, prefix: uri.path().trim_end_matches('/').to_owned() })
+    }
+
+    /// The whole path of `path` there.
+    pub(super) fn path(&self, path: &str) -> String {
+        format!("{}/{}", self.prefix, path.trim_start_matches('/'))
+    }
+}
+
+/// `text` as a value in a query.
+pub(super) fn in_query(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            safe.push(char::from(byte));
+        } else {
+            safe.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_have_host_port_and_prefix() {
+        let read = |text| Address::parse(text).map(|address| (address.host.clone(), address.path("/dj/changes")));
+        let expected = |host: &str, path: &str| Ok((host.to_owned(), path.to_owned()));
+        assert_eq!(read("https://tax.example"), expected("tax.example:443", "/dj/changes"));
+        assert_eq!(read("https://10.1.2.3:8443/"), expected("10.1.2.3:8443", "/dj/changes"));
+        assert_eq!(read("https://[::1]:8443/httpproxy/"), expected("[::1]:8443", "/httpproxy/dj/changes"));
+    }
+
+    #[test]
+    fn other_addresses_are_refused() {
+        for text in ["", "tax:443", "http://tax", "https://", "https://u:p@tax", "https://tax/?a=b", "https://tax:x"] {
+            assert!(Address::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_stands_in_a_query_whatever_it_holds() {
+        assert_eq!(in_query("c2Vx/+=&税"), "c2Vx%2F%2B%3D%26%E7%A8%8E");
+    }
+}
