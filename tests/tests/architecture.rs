@@ -31,6 +31,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("taxation", &["adapter-sdk", "contract", "domain"]),
     ("health", &["adapter-sdk", "contract", "domain"]),
     ("natural-resources", &["adapter-sdk", "contract", "domain"]),
+    ("education", &["adapter-sdk", "contract", "domain"]),
     (
         "cli",
         &[
@@ -39,6 +40,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "civil-affairs",
             "contract",
             "domain",
+            "education",
             "gateway",
             "health",
             "housing-construction",

@@ -23,8 +23,5 @@ pub fn adapter() -> Adapter {
         recognises: |_| true,
         framing: Box::new(PushedLines),
     };
-    Adapter {
-        mapping: Box::new(mapping::BirthCertificates),
-        ways: vec![Way { transport: Transport::Push, files }],
-    }
+    Adapter { mapping: Box::new(mapping::BirthCertificates), ways: vec![Way { transport: Transport::Push, files }] }
 }

@@ -59,8 +59,7 @@ impl Mapping for BirthCertificates {
 }
 
 fn fields(bytes: &[u8]) -> Result<Fields, Fault> {
-    let mut members: Map<String, Value> =
-        serde_json::from_slice(bytes).map_err(|_| Fault::new(&MESSAGE_JSON, ""))?;
+    let mut members: Map<String, Value> = serde_json::from_slice(bytes).map_err(|_| Fault::new(&MESSAGE_JSON, ""))?;
     members.retain(|name, _| FIELDS.contains(&name.as_str()));
     Fields::from_members(&members)
 }

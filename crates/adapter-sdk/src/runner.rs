@@ -7,6 +7,7 @@ mod control;
 mod desk;
 mod marks;
 mod outage;
+mod overdue;
 mod pipeline;
 mod recall;
 mod redrive;

@@ -4,6 +4,7 @@ mod adapter;
 mod catalogue;
 mod operations;
 mod pki;
+mod publish;
 mod question;
 mod run;
 
@@ -12,6 +13,7 @@ pub(crate) use self::{
     catalogue::{Catalogue, Files},
     operations::{RejectState, Rejects, Status},
     pki::Pki,
+    publish::Publish,
     question::{Certificates, Equity, Question, Resolve, Verify},
     run::{Config, Demo, Init, Run},
 };
@@ -70,6 +72,11 @@ pub(crate) enum Command {
     Certificates(Certificates),
     /// Show who holds an enterprise, or what it holds.
     Equity(Equity),
+    /// Hand in a department's records, one JSON object a line.
+    #[command(
+        after_help = "Examples:\n  exchange publish health births.ndjson --profile health\n  zcat births.ndjson.gz | exchange publish health - -o json"
+    )]
+    Publish(Publish),
     /// Rejected rows: list, show, redrive, dismiss.
     #[command(subcommand)]
     Rejects(Rejects),

@@ -71,25 +71,48 @@ impl Client {
 
     /// Asks.
     pub(crate) async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer> {
-        let asked = tokio::time::timeout(self.limit, self.exchange(method, path, body)).await;
-        let (status, text) =
-            asked.map_err(|_| self.away(&format!("no answer within {} s", self.limit.as_secs())))??;
-        let value: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
-        if status.is_success() { Ok(Answer { text, value }) } else { Err(refusal(status, &value).into()) }
-    }
-
-    async fn exchange(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(StatusCode, String)> {
-        let stream = self.tls.connect(&self.server, Alpn::Http1).await.map_err(|error| self.unconnected(&error))?;
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| self.broken(&error))?;
         let request = Request::builder()
             .method(method)
             .uri(path)
-            .header(header::HOST, &self.server)
             .header(header::ACCEPT, "application/json")
-            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::CONTENT_TYPE, "application/json");
+        let text = self.send(request, body.map(|body| Bytes::from(body.to_string())).unwrap_or_default()).await?;
+        let value: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Ok(Answer { text, value })
+    }
+
+    /// Sends lines, packed, under a key of the request, and waits on the calling thread; the lines of the answer.
+    pub(crate) fn publish(&self, path: &str, key: &str, packed: Vec<u8>) -> Result<Vec<Value>> {
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(path)
+            .header(header::CONTENT_TYPE, "application/x-ndjson")
+            .header(header::CONTENT_ENCODING, "gzip")
+            .header("idempotency-key", key);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let text = runtime.block_on(self.send(request, packed.into()))?;
+        text.lines().map(|line| serde_json::from_str(line).context("the answer is not NDJSON")).collect()
+    }
+
+    /// The text of an answer; an error when there is none.
+    async fn send(&self, request: http::request::Builder, body: Bytes) -> Result<String> {
+        let sent = tokio::time::timeout(self.limit, self.exchange(request, body)).await;
+        let (status, text) = sent.map_err(|_| self.away(&format!("no answer within {} s", self.limit.as_secs())))??;
+        if status.is_success() {
+            return Ok(text);
+        }
+        let problem: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Err(refusal(status, &problem).into())
+    }
+
+    async fn exchange(&self, request: http::request::Builder, body: Bytes) -> Result<(StatusCode, String)> {
+        let stream = self.tls.connect(&self.server, Alpn::Http1).await.map_err(|error| self.unconnected(&error))?;
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| self.broken(&error))?;
+        let request = request
+            .header(header::HOST, &self.server)
             .header("exchange-timeout", self.limit.as_millis().to_string())
-            .body(Full::new(body.map(|body| Bytes::from(body.to_string())).unwrap_or_default()))?;
+            .body(Full::new(body))?;
         let answered = async {
             let response = sender.send_request(request).await?;
             let status = response.status();

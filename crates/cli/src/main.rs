@@ -11,6 +11,7 @@ mod operations;
 mod output;
 mod pki;
 mod progress;
+mod publish;
 mod shipped;
 mod table;
 
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         Command::Verify(question) => ask::verify(question),
         Command::Certificates(question) => ask::certificates(question),
         Command::Equity(question) => ask::equity(&question),
+        Command::Publish(command) => publish::run(&command),
         Command::Rejects(command) => operations::rejects(command),
         Command::Status(status) => operations::status(&status),
         Command::Whoami(status) => operations::whoami(&status),

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use bus::Bus;
 use domain::Clock;
 use gateway::{
-    Gateway, GatewayError, Running,
+    Gateway, GatewayError, Links, Running,
     config::{AdapterSection, BusKind, Config},
 };
 use runtime::{Failure, LogFormat, Options, Process, Stop};
@@ -39,7 +39,7 @@ pub(crate) fn gateway(run: &Run) -> ExitCode {
     serve("gateway", run, |process, config| async move {
         apart(&config)?;
         let bus = gateway::open_bus(&config, process.clock()).map_err(refused)?;
-        let running = Gateway::start(&process, &config, Arc::clone(&bus)).await.map_err(refused)?;
+        let running = start_gateway(&process, &config, &bus).await?;
         announce(&running);
         process.stopped().await;
         Ok(())
@@ -63,12 +63,29 @@ pub(crate) fn adapters(names: &[String], run: &Run) -> ExitCode {
 
 /// Starts the gateway and every adapter that the configuration names.
 pub(crate) async fn start_all(process: &Process, config: &Config, bus: &Arc<dyn Bus>) -> Result<Running, Failure> {
-    let running = Gateway::start(process, config, Arc::clone(bus)).await.map_err(refused)?;
+    let running = start_gateway(process, config, bus).await?;
     let bars = Arc::new(Bars::new());
     for section in &config.adapter {
         start_adapter(process, config, &section.department, bus, &bars)?;
     }
     Ok(running)
+}
+
+/// Starts the gateway, connected to the departments that are asked at query time.
+async fn start_gateway(process: &Process, config: &Config, bus: &Arc<dyn Bus>) -> Result<Running, Failure> {
+    let links = links(config, process.clock()).map_err(|error| failure(&error))?;
+    Gateway::start_with(process, config, Arc::clone(bus), links).await.map_err(refused)
+}
+
+/// What the gateway asks of departments, from the same sections as their adapters.
+fn links(config: &Config, clock: Arc<dyn Clock>) -> Result<Links> {
+    let around = Surroundings { clock, language: config.node.language.into() };
+    let mut links = Links::default();
+    for section in &config.adapter {
+        let providers = sources::providers(&named(&section.department)?, &section.source, &around);
+        links.providers.append(&mut providers.map_err(|error| usage(format!("{:#}", anyhow::Error::new(error))))?);
+    }
+    Ok(links)
 }
 
 fn start_adapter(

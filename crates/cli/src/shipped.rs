@@ -10,6 +10,7 @@ macro_rules! entry {
 
 /// Catalogue entries of all shipped departments and resources, one sample consumer and its grant.
 pub(crate) const CATALOGUE: &[(&str, &str)] = &[
+    entry!("departments/education.toml"),
     entry!("departments/health.toml"),
     entry!("departments/housing-construction.toml"),
     entry!("departments/market-supervision.toml"),
@@ -24,12 +25,15 @@ pub(crate) const CATALOGUE: &[(&str, &str)] = &[
     entry!("resources/household.toml"),
     entry!("resources/housing-contract.toml"),
     entry!("resources/insurance-summary.toml"),
+    entry!("resources/legal-entity.toml"),
     entry!("resources/legal-person.toml"),
     entry!("resources/natural-person.toml"),
+    entry!("resources/population.toml"),
     entry!("resources/shareholding.toml"),
     entry!("resources/social-insurance.toml"),
     entry!("resources/tax-clearance.toml"),
     entry!("resources/tax-registration.toml"),
+    entry!("resources/teacher-qualification.toml"),
     entry!("resources/vehicle-quota.toml"),
     entry!("consumers/one-window.toml"),
     entry!("grants/one-window.toml"),
@@ -39,6 +43,7 @@ pub(crate) const CATALOGUE: &[(&str, &str)] = &[
 pub(crate) fn adapters() -> Vec<Adapter> {
     vec![
         civil_affairs::adapter(),
+        education::adapter(),
         health::adapter(),
         housing_construction::adapter(),
         market_supervision::adapter(),

@@ -27,7 +27,7 @@ mod xlsx;
 pub use self::cell::moment_of_serial;
 
 use self::{
-    book::{Book, Fault},
+    book::{Book, Fault, TakeObject},
     table::Table,
 };
 use crate::framing::{Facts, FramedRow, Framing, Refusal, RowPlace, RowReader, RowStart};
@@ -91,12 +91,7 @@ impl Workbook {
     }
 
     /// Reads a sheet; `take` is given each row's number in the sheet and its object.
-    fn table(
-        &self,
-        book: &mut dyn Book,
-        place: usize,
-        take: &mut dyn FnMut(u64, &[u8]) -> Result<(), Fault>,
-    ) -> Result<Table, Fault> {
+    fn table(&self, book: &mut dyn Book, place: usize, take: &mut TakeObject<'_>) -> Result<Table, Fault> {
         let mut table = Table::new(*self, place, book.merges(place)?);
         let mut json = Vec::new();
         book.rows(place, &mut |at, cells| match table.row(at, cells, &mut json)? {

@@ -13,7 +13,7 @@ use adapter_sdk::push::PushHandle;
 use bus::{Bus, EmbeddedBus, EmbeddedConfig, KafkaBus, KafkaConfig};
 use domain::{Caller, Clock};
 use policy::Gate;
-use routing::{Exchange, Settings};
+use routing::{Exchange, Providers, Settings};
 use runtime::{Process, Stop};
 use security::{Bindings, ServerTls, seal::SealingKey};
 use std::{collections::BTreeMap, fs, net::SocketAddr, sync::Arc, time::Duration};
@@ -28,6 +28,15 @@ const LOOK_AFTER: Duration = Duration::from_secs(2);
 /// The role that answers questions.
 #[derive(Debug, Clone, Copy)]
 pub struct Gateway;
+
+/// Departments that the gateway itself is connected to.
+#[derive(Default)]
+pub struct Links {
+    /// Intakes of those that push, by department.
+    pub pushes: BTreeMap<String, PushHandle>,
+    /// Those that are asked at query time.
+    pub providers: Providers,
+}
 
 /// A gateway at work; it ends with its process.
 #[derive(Debug, Clone)]
@@ -76,18 +85,18 @@ impl Gateway {
     /// # Errors
     /// What keeps it from starting; nothing keeps running then but what the process is stopped with.
     pub async fn start(process: &Process, config: &Config, bus: Arc<dyn Bus>) -> Result<Running, GatewayError> {
-        Self::start_with_pushes(process, config, bus, BTreeMap::new()).await
+        Self::start_with(process, config, bus, Links::default()).await
     }
 
-    /// As [`start`](Self::start), and takes what departments push: each has its handle, by department.
+    /// As [`start`](Self::start), and connected to departments.
     ///
     /// # Errors
     /// As [`start`](Self::start).
-    pub async fn start_with_pushes(
+    pub async fn start_with(
         process: &Process,
         config: &Config,
         bus: Arc<dyn Bus>,
-        pushes: BTreeMap<String, PushHandle>,
+        links: Links,
     ) -> Result<Running, GatewayError> {
         config.check()?;
         for key in config.without_effect() {
@@ -100,7 +109,7 @@ impl Gateway {
         let vitals = Arc::new(Vitals::new(process.health(), Arc::clone(&tls), Arc::clone(&progress)));
         let (view, following) = follow(config, process.clock(), Arc::clone(&bus), (&directory, &progress)).await?;
         let (outbox, worker) = view::outbox(bus);
-        let house = House { process, config, directory, progress, tls, vitals, view, outbox, pushes };
+        let house = House { process, config, directory, progress, tls, vitals, view, outbox, links };
         let running = house.open().await?;
         process.spawn_thread("view", move |stop: Stop| following.run(&|limit| stop.wait(limit)));
         process.spawn_thread("outbox", move |stop: Stop| worker.run(&|| stop.is_stopped()));
@@ -119,7 +128,7 @@ struct House<'a> {
     vitals: Arc<Vitals>,
     view: View,
     outbox: Outbox,
-    pushes: BTreeMap<String, PushHandle>,
+    links: Links,
 }
 
 impl House<'_> {
@@ -157,10 +166,11 @@ impl House<'_> {
         let settings = Settings { offset, language, key: SealingKey::at(&key)?, watch: Box::new(|_| {}) };
         let clock = self.process.clock();
         let directory = Arc::clone(&self.directory);
+        let exchange = Exchange::new(self.view.clone(), directory.clone(), gate.clone(), clock.clone(), settings);
         Ok(Office::new(handlers::Parts {
             node: config.node.id.clone(),
             language,
-            exchange: Exchange::new(self.view.clone(), directory.clone(), gate.clone(), clock.clone(), settings),
+            exchange: exchange.with_providers(self.links.providers.clone()),
             directory,
             gate,
             view: self.view.clone(),
@@ -168,7 +178,7 @@ impl House<'_> {
             vitals: Arc::clone(&self.vitals),
             clock,
             key: SealingKey::at(&key)?,
-            pushes: self.pushes.clone(),
+            pushes: self.links.pushes.clone(),
         }))
     }
 

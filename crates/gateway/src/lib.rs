@@ -30,5 +30,5 @@ pub use self::{
     catalogue::{catalogue_files, check_catalogue},
     config::Config,
     error::GatewayError,
-    gateway::{Gateway, Running, open_bus},
+    gateway::{Gateway, Links, Running, open_bus},
 };

@@ -20,12 +20,13 @@ use contract::{
     convert,
 };
 use domain::{
-    Identifier, Outcome,
+    Identifier, Outcome, Timestamp,
     catalogue::{Item, Resource, ResourceKind, SourceRule},
 };
 use gather::{Gathered, Said};
 use policy::{Items, Permit, Use};
 use prost::Message;
+use serde_json::Value;
 use std::{collections::BTreeSet, sync::Arc};
 use store::{Cursor, ViewReader};
 
@@ -64,12 +65,15 @@ impl Granted {
     }
 }
 
-/// Coverage of a base: the strictest of the resources that the items shown come from.
+/// Coverage of a base: the strictest of the authorities of the items shown. What others say beside them makes it
+/// neither older nor less complete.
 pub(crate) fn cover<V>(ground: &Ground<'_, V>, permit: &Permit) -> Cover {
     let base = permit.resource();
     let own = Cover::within(ground.snapshot, base, &base.id, permit.divisions());
-    let sources = sources(ground, base, permit.items());
-    let covers = sources.iter().map(|source| Cover::within(ground.snapshot, source, published(source), &[]));
+    let authorities = rules(base, permit.items()).map(|rule| rule.authority.as_str());
+    let authorities: BTreeSet<&str> = authorities.collect();
+    let sources = authorities.into_iter().filter_map(|id| ground.resource(id));
+    let covers = sources.map(|source| Cover::within(ground.snapshot, source, published(source), &[]));
     covers.reduce(Cover::strictest).map_or(own.clone(), |strictest| own.over(strictest))
 }
 
@@ -81,7 +85,7 @@ pub(crate) async fn find<'a, V: ViewReader>(
     by: &'a Identifier,
 ) -> Result<Finding<'a, V>, Stop> {
     let reader = ground.shelf.reader(permit);
-    let sources = sources(ground, permit.resource(), permit.items());
+    let sources = sources(ground, permit);
     if sources.is_empty() {
         return Err(Away::NoSource(permit.resource().id.clone()).into());
     }
@@ -93,12 +97,8 @@ pub(crate) async fn find<'a, V: ViewReader>(
         }
     }
     let newest = said.iter().flat_map(|(_, all)| all).max_by_key(|one| (one.is_on_record(), one.source_time()));
-    let inside = newest.filter(|newest| newest.is_on_record()).and_then(|newest| {
-        let record = compose(permit, &said);
-        is_inside(&reader, &record).then(|| standing(permit.resource(), by, newest, &record))
-    });
-    match inside {
-        Some(standing) => Ok(Finding::one(standing)),
+    match newest.filter(|newest| newest.is_on_record() && is_inside(&reader, &said)) {
+        Some(newest) => Ok(Finding::one(standing(permit.resource(), by, newest, &compose(permit, &said)))),
         None => nothing(&reader, cover, by, &said).await.map(Finding::Nothing),
     }
 }
@@ -107,7 +107,7 @@ async fn nothing<V: ViewReader>(
     reader: &Reader<'_, V>,
     cover: &Cover,
     by: &Identifier,
-    said: &[(Arc<Resource>, Vec<Said>)],
+    said: &Sayings,
 ) -> Result<Nothing, Stop> {
     let mut withdrawn_at = None;
     for (source, _) in said {
@@ -119,12 +119,19 @@ async fn nothing<V: ViewReader>(
     Ok(Nothing { outcome, withdrawn_at })
 }
 
-/// The resources that the items shown come from, each once.
-fn sources<V>(ground: &Ground<'_, V>, base: &Resource, items: &Items) -> Vec<Arc<Resource>> {
-    let shown = base.items.iter().filter(|item| shows(items, item) != Shows::Nothing);
-    let rules = shown.filter_map(|item| base.source_of(&item.name));
-    let ids: BTreeSet<&str> = rules.flat_map(SourceRule::in_order).collect();
+/// The resources that the items shown come from, and the division where that matters; each once.
+fn sources<V>(ground: &Ground<'_, V>, permit: &Permit) -> Vec<Arc<Resource>> {
+    let base = permit.resource();
+    let division = base.division_item.as_ref().filter(|_| !permit.divisions().is_empty());
+    let division = division.and_then(|item| base.source_of(item));
+    let ids: BTreeSet<&str> = rules(base, permit.items()).chain(division).flat_map(SourceRule::in_order).collect();
     ids.into_iter().filter_map(|id| ground.resource(id).cloned()).collect()
+}
+
+/// Where the items shown come from.
+fn rules<'a>(base: &'a Resource, items: &'a Items) -> impl Iterator<Item = &'a SourceRule> {
+    let shown = base.items.iter().filter(|item| shows(items, item) != Shows::Nothing);
+    shown.filter_map(|item| base.source_of(&item.name))
 }
 
 /// How much of an item is shown.
@@ -145,20 +152,34 @@ fn shows(items: &Items, item: &Item) -> Shows {
     }
 }
 
-fn compose(permit: &Permit, said: &[(Arc<Resource>, Vec<Said>)]) -> ComposedRecord {
+/// Resources and what each says.
+type Sayings = [(Arc<Resource>, Vec<Said>)];
+
+/// A value, the resource that says so, and when.
+type Word<'a> = (Value, &'a str, Timestamp);
+
+/// What is said of an item, the word that counts first.
+fn words<'a>(base: &'a Resource, item: &'a Item, said: &'a Sayings) -> impl Iterator<Item = Word<'a>> {
+    let is_list = item.data_type == "list";
+    let rule = base.source_of(&item.name);
+    let in_order = rule.into_iter().flat_map(|rule| rule.in_order().map(move |id| (id, rule.field_in(id))));
+    in_order.filter_map(move |(id, field)| {
+        let (_, all) = said.iter().find(|(source, _)| source.id == id)?;
+        let (value, source_time) = gather::value_of(all, field, is_list)?;
+        Some((value, id, source_time))
+    })
+}
+
+fn compose(permit: &Permit, said: &Sayings) -> ComposedRecord {
     let base = permit.resource();
     let items = base.items.iter().filter_map(|item| {
-        let rule = base.source_of(&item.name)?;
         let shows = shows(permit.items(), item);
-        let mut values = rule.in_order().filter_map(|id| {
-            let (source, all) = said.iter().find(|(source, _)| source.id == id)?;
-            let (value, source_time) = gather::value_of(all, rule.field_in(id), item.data_type == "list")?;
+        let mut words = words(base, item, said).filter_map(|(value, resource, at)| {
             let value = if shows == Shows::NameOfParty { value::name_of_party(&value)? } else { value };
-            let source_time = Some(convert::to_wire(source_time));
-            Some((value, source.id.clone(), source_time))
+            Some((value, resource.to_owned(), Some(convert::to_wire(at))))
         });
-        let (value, resource, source_time) = values.next().filter(|_| shows != Shows::Nothing)?;
-        let others = values.filter(|(other, ..)| !value::is_same(&value, other));
+        let (value, resource, source_time) = words.next().filter(|_| shows != Shows::Nothing)?;
+        let others = words.filter(|(other, ..)| !value::is_same(&value, other));
         let differing = others.map(|(other, resource, source_time)| DifferingValue {
             resource,
             value: Some(value::to_wire(&other)),
@@ -175,13 +196,14 @@ fn compose(permit: &Permit, said: &[(Arc<Resource>, Vec<Said>)]) -> ComposedReco
     ComposedRecord { items: items.collect() }
 }
 
-/// Whether the record lies inside the divisions of the permit: one that does not say so does not.
-fn is_inside<V: ViewReader>(reader: &Reader<'_, V>, record: &ComposedRecord) -> bool {
+/// Whether the subject is inside the divisions of the permit; one of whom no division is known is not.
+fn is_inside<V: ViewReader>(reader: &Reader<'_, V>, said: &Sayings) -> bool {
     let permit = reader.permit();
-    let Some(item) = permit.resource().division_item.as_ref() else { return permit.divisions().is_empty() };
-    let value =
-        record.items.iter().find(|composed| composed.item == *item).and_then(|composed| composed.value.as_ref());
-    permit.divisions().is_empty() || value.and_then(value::text).is_some_and(|code| reader.is_inside(code))
+    let item = permit.resource().division_item.as_ref().and_then(|name| permit.resource().item(name));
+    let division = item.and_then(|item| words(permit.resource(), item, said).next());
+    let is_known_inside =
+        || division.is_some_and(|(code, ..)| code.as_str().is_some_and(|code| reader.is_inside(code)));
+    permit.divisions().is_empty() || is_known_inside()
 }
 
 fn standing(base: &Resource, by: &Identifier, newest: &Said, record: &ComposedRecord) -> Standing {

@@ -72,8 +72,10 @@ impl Derivation {
                 household::Found::None => Derived::Standing(Vec::new()),
             });
         }
-        // Neither registrations nor insurances say of a division, so a limit to divisions leaves nothing.
-        if !wish.reader.permit().divisions().is_empty() {
+        // Neither registrations nor insurances say of a division, so a limit to divisions leaves nothing; what a base
+        // is composed of follows the base.
+        let permit = wish.reader.permit();
+        if permit.resource().id == wish.resource.id && !permit.divisions().is_empty() {
             return Ok(Derived::Standing(Vec::new()));
         }
         Ok(Derived::Standing(match self {

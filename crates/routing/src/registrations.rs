@@ -154,10 +154,23 @@ pub(crate) async fn of_couple<V: ViewReader>(
     Ok(found)
 }
 
-/// Whether a re-issue has taken the place of the certificate of a record.
+/// Whether a re-issue has taken the place of the certificate of a record, also one that was annulled since.
 pub(crate) async fn is_reissued<V: ViewReader>(reader: &Reader<'_, V>, held: &Held) -> Result<bool, Stop> {
     let Some(one) = Registration::read(held.clone()) else { return Ok(false) };
-    Ok(of_couple(reader, &one).await?.iter().any(|other| other.takes_place_of(&one)))
+    let others = of_couple(reader, &one).await?;
+    Ok(others.iter().any(|other| other.takes_place_of(&one) || annulled_in_place_of(other, &one, &others)))
+}
+
+/// An annulment carries the number of the certificate that it revokes and hides what that was. Of a marriage that did
+/// not end in between, it was a re-issue: nobody can marry the same person twice.
+fn annulled_in_place_of(annulment: &Registration, marriage: &Registration, others: &[Registration]) -> bool {
+    let ended = |other: &Registration| {
+        other.kind() == RegistrationKind::Divorce && other.is_newer_than(marriage) && annulment.is_newer_than(other)
+    };
+    annulment.kind() == RegistrationKind::Annulment
+        && matches!(marriage.kind(), RegistrationKind::Marriage | RegistrationKind::ReissuedMarriage)
+        && annulment.is_newer_than(marriage)
+        && !others.iter().any(ended)
 }
 
 fn number(party: &Party) -> Option<&str> {

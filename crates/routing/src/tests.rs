@@ -6,6 +6,7 @@ mod forms;
 mod household;
 mod insurance;
 mod library;
+mod live;
 mod marital;
 mod paging;
 mod parties;

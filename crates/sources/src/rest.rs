@@ -10,6 +10,8 @@ mod changes;
 mod fault;
 mod live;
 mod signed;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use self::{

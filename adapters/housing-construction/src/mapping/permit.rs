@@ -57,7 +57,7 @@ pub(super) fn translate(fields: &Fields) -> Result<Draft, Fault> {
         holders,
         issuer,
         issued_on,
-        status: status.status.into(),
+        status: status.value.into(),
         status_text: status.text,
         replaces: business.replaces,
         project_name: fields.text("工程名称").to_owned(),
@@ -114,7 +114,7 @@ fn fails_inside(identifier: &Identifier) -> bool {
 
 /// `证照状态` and `状态描述`.
 struct Status {
-    status: CertificateStatus,
+    value: CertificateStatus,
     text: String,
     unknown_code: bool,
 }
@@ -124,7 +124,7 @@ impl Status {
         fields.required("证照状态")?;
         let code = code(fields, "证照状态", 2);
         let text = fields.text("状态描述").to_owned();
-        let status = match code.as_str() {
+        let value = match code.as_str() {
             "01" => CertificateStatus::Valid,
             "02" => CertificateStatus::Suspended,
             "03" => CertificateStatus::Revoked,
@@ -137,10 +137,10 @@ impl Status {
             // Kept as text, so that it can be read what was meant.
             _ => {
                 let text = if text.is_empty() { code } else { text };
-                return Ok(Self { status: CertificateStatus::Other, text, unknown_code: true });
+                return Ok(Self { value: CertificateStatus::Other, text, unknown_code: true });
             }
         };
-        Ok(Self { status, text, unknown_code: false })
+        Ok(Self { value, text, unknown_code: false })
     }
 }
 

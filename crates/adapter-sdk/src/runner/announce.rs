@@ -13,7 +13,8 @@ impl Desk<'_> {
     /// Announces where the intake stands, and waits until that is on the bus.
     pub(crate) fn announce(&mut self) -> Result<(), IntakeError> {
         self.pipeline.drain(self.stop)?;
-        let intake = announcement(self.setup, self.pipeline.state());
+        let waiting_overdue = self.pipeline.overdue(self.setup.clock.now(), self.setup.adapter.id())?;
+        let intake = DepartmentIntake { waiting_overdue, ..announcement(self.setup, self.pipeline.state()) };
         let message = Outgoing::intake(self.setup.department(), &intake, self.setup.clock.now());
         self.pipeline.tell(message, self.stop)?;
         self.pipeline.drain(self.stop)?;
@@ -57,6 +58,7 @@ fn announcement(setup: &super::desk::Setup, state: &State) -> DepartmentIntake {
             .map(|(rule, count)| RuleCount { rule: rule.clone(), count: *count })
             .collect(),
         files_refused: state.counters.files_refused,
+        ..DepartmentIntake::default()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     desk::Desk,
-    marks::{Marks, Told},
+    marks::Told,
     pipeline::{Entry, POSITION},
 };
 use crate::{
@@ -188,15 +188,6 @@ impl Desk<'_> {
         self.tell_taken(&unit.file, &before);
         self.setup.observer.counters(self.setup.adapter.id(), &self.pipeline.state().counters);
         self.announce().map(|()| true)
-    }
-
-    /// How many rows have waited for longer than `limit`; looked up only where any wait.
-    pub(crate) fn waiting_longer_than(&self, limit: chrono::Duration) -> Result<u64, IntakeError> {
-        if self.pipeline.state().counters.waiting == 0 {
-            return Ok(0);
-        }
-        let then = (self.setup.clock.now() - limit).timestamp_millis();
-        Marks::waiting_since_before(self.pipeline.ledger(), then)
     }
 }
 

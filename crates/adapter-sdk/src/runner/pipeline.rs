@@ -1,6 +1,9 @@
 //! Rows in flight: from judgement to the checkpoint that holds what they made seen.
 
-use super::marks::{Marks, Told};
+use super::{
+    marks::{Marks, Told},
+    overdue::Overdue,
+};
 use crate::{
     envelope::Outgoing,
     error::IntakeError,
@@ -13,6 +16,7 @@ use crate::{
     uncounted::OnBus,
 };
 use bus::Position;
+use domain::Timestamp;
 use std::time::Duration;
 use store::{Commit, Ledger, Seen};
 
@@ -58,6 +62,7 @@ pub(crate) struct Pipeline {
     /// Sequence number of the last row that is in `commit`.
     settled: Option<u64>,
     marks: Marks,
+    overdue: Overdue,
     window: (usize, usize),
     /// A commit failed, so that what is in here is no longer whole.
     broken: bool,
@@ -75,6 +80,7 @@ impl Pipeline {
             commit: Commit::default(),
             settled: None,
             marks: Marks::default(),
+            overdue: Overdue::default(),
             window,
             broken: false,
         }
@@ -92,6 +98,11 @@ impl Pipeline {
     /// The marked rows.
     pub(crate) fn marks(&mut self) -> &mut Marks {
         &mut self.marks
+    }
+
+    /// How many rows have waited for more than a day.
+    pub(crate) fn overdue(&mut self, now: Timestamp, department: &'static str) -> Result<u64, IntakeError> {
+        self.overdue.count(self.state.counters.waiting, self.known.ledger(), now, department)
     }
 
     /// Whether a marked row is done, waits, or is in flight.

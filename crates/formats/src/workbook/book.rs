@@ -13,6 +13,9 @@ const LARGEST_TEXTS: usize = 512 * 1024 * 1024;
 /// Takes a row's place in the sheet, from 0, and its cells by column.
 pub(super) type TakeRow<'a> = dyn FnMut(u32, &mut Vec<(u32, Cell)>) -> Result<(), Fault> + 'a;
 
+/// Takes a row's number in its sheet, from 1, and its object.
+pub(super) type TakeObject<'a> = dyn FnMut(u64, &[u8]) -> Result<(), Fault> + 'a;
+
 /// An open workbook.
 pub(super) trait Book {
     /// Names of its sheets, in order.

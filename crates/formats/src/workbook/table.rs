@@ -15,7 +15,7 @@ pub(super) struct Table {
     /// Names of its columns by their place, once the header row is found.
     heading: Option<Vec<(u32, String)>>,
     unknown_columns: u64,
-    merged: Merged,
+    repeated: Repeated,
     /// Place of the last row.
     last: Option<u32>,
     /// Rows so far.
@@ -24,8 +24,8 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn new(workbook: Workbook, sheet: usize, merges: Vec<Merge>) -> Self {
-        let merged = Merged::new(merges);
-        Self { workbook, sheet, heading: None, unknown_columns: 0, merged, last: None, rows: 0 }
+        let (repeated, heading, last) = (Repeated::new(merges), None, None);
+        Self { workbook, sheet, heading, unknown_columns: 0, repeated, last, rows: 0 }
     }
 
     pub(super) fn has_heading(&self) -> bool {
@@ -57,7 +57,7 @@ impl Table {
         if cells.is_empty() {
             return Ok(None);
         }
-        self.merged.fill(at, cells);
+        self.repeated.fill(at, cells);
         self.rows += 1;
         write_object(heading, cells, json);
         Ok(Some(self.rows))
@@ -135,7 +135,7 @@ fn letters(column: u32) -> String {
 }
 
 /// Merged cells of a sheet while its rows pass by.
-struct Merged {
+struct Repeated {
     /// In order of their first rows.
     all: Vec<Merge>,
     next: usize,
@@ -143,7 +143,7 @@ struct Merged {
     open: BTreeMap<u32, (u32, Cell)>,
 }
 
-impl Merged {
+impl Repeated {
     fn new(mut all: Vec<Merge>) -> Self {
         all.sort_by_key(|merge| (merge.from, merge.column));
         Self { all, next: 0, open: BTreeMap::new() }

@@ -25,9 +25,8 @@ fn book_with(sheets: &[&str], properties: &str) -> Vec<u8> {
     let more = "<Relationship Id=\"s\" Type=\"x/sharedStrings\" Target=\"sharedStrings.xml\"/>\
         <Relationship Id=\"y\" Type=\"x/styles\" Target=\"./styles.xml\"/>";
     parts.push(("xl/_rels/workbook.xml.rels".to_owned(), relations("worksheet", &names, more)));
-    let list: String = (0..sheets.len())
-        .map(|place| format!("<sheet name=\"表{place}\" sheetId=\"{place}\" r:id=\"r{place}\"/>"))
-        .collect();
+    let sheet = |place| format!("<sheet name=\"表{place}\" sheetId=\"{place}\" r:id=\"r{place}\"/>");
+    let list = (0..sheets.len()).map(sheet).collect::<Vec<_>>().concat();
     parts.push(("xl/workbook.xml".to_owned(), format!("<workbook>{properties}<sheets>{list}</sheets></workbook>")));
     for (name, sheet) in names.iter().zip(sheets) {
         parts.push((format!("xl/{name}"), format!("<x:worksheet xmlns:x=\"x\">{sheet}</x:worksheet>")));
@@ -49,11 +48,10 @@ fn archive(parts: &[(String, String)]) -> Vec<u8> {
 }
 
 fn relations(kind: &str, targets: &[String], more: &str) -> String {
-    let list: String = targets
-        .iter()
-        .enumerate()
-        .map(|(place, target)| format!("<Relationship Id=\"r{place}\" Type=\"http://x/{kind}\" Target=\"{target}\"/>"))
-        .collect();
+    let relation = |(place, target): (usize, &String)| {
+        format!("<Relationship Id=\"r{place}\" Type=\"http://x/{kind}\" Target=\"{target}\"/>")
+    };
+    let list = targets.iter().enumerate().map(relation).collect::<Vec<_>>().concat();
     format!("<?xml version=\"1.0\"?><Relationships>{list}{more}</Relationships>")
 }
 

@@ -4,14 +4,18 @@ use bytes::{BufMut as _, Bytes, BytesMut};
 use contract::google_rpc::Status;
 use domain::Clock;
 use http::{HeaderMap, Request, Response, header};
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Incoming;
+use http_body_util::{BodyExt as _, Full, StreamBody};
+use hyper::body::{Frame, Incoming};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use prost::Message as _;
 use security::{Alpn, ClientTls};
 use serde_json::Value;
-use std::{net::SocketAddr, path::Path, sync::Arc};
-use tokio::io::{AsyncRead, AsyncWrite};
+use std::{convert::Infallible, net::SocketAddr, path::Path, sync::Arc};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::mpsc,
+};
+use tokio_stream::{StreamExt as _, wrappers::ReceiverStream};
 
 /// A caller with a certificate.
 pub(crate) struct Caller {
@@ -82,11 +86,30 @@ impl Caller {
     }
 
     pub(crate) async fn grpc(&self, path: &str, message: &[u8]) -> Outcome {
-        let mut frame = BytesMut::new();
-        frame.put_u8(0);
-        frame.put_u32(u32::try_from(message.len()).unwrap());
-        frame.extend_from_slice(message);
-        self.grpc_frame(path, frame.freeze()).await
+        self.grpc_frame(path, framed(message)).await
+    }
+
+    /// A stream both ways; what is sent into the channel goes up.
+    pub(crate) async fn stream(&self, path: &str, metadata: &[(&str, &str)]) -> (mpsc::Sender<Bytes>, Answers) {
+        let (sender, frames) = mpsc::channel::<Bytes>(1000);
+        let body = StreamBody::new(ReceiverStream::new(frames).map(|frame| Ok::<_, Infallible>(Frame::data(frame))));
+        let mut request = Request::builder()
+            .method("POST")
+            .uri(format!("https://{}/{path}", self.address))
+            .header(header::CONTENT_TYPE, "application/grpc")
+            .header(header::TE, "trailers");
+        for (name, value) in metadata {
+            request = request.header(*name, *value);
+        }
+        let stream = self.tls.connect(&self.address, Alpn::Http2).await.unwrap();
+        let (mut requests, connection) =
+            hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+        #[expect(clippy::disallowed_methods, reason = "the connection is driven beside the test, and ends with it")]
+        tokio::spawn(connection);
+        let response = requests.send_request(request.body(body).unwrap()).await.unwrap();
+        assert_eq!(response.status(), 200);
+        let trailers = response.headers().clone();
+        (sender, Answers { body: response.into_body(), buffer: BytesMut::new(), trailers })
     }
 
     pub(crate) async fn grpc_frame(&self, path: &str, frame: Bytes) -> Outcome {
@@ -111,6 +134,47 @@ impl Caller {
             ended = connection => panic!("connection ended: {ended:?}"),
         }
     }
+}
+
+/// Answers of a stream as they come.
+pub(crate) struct Answers {
+    body: Incoming,
+    buffer: BytesMut,
+    trailers: HeaderMap,
+}
+
+impl Answers {
+    /// The next message; none at the end.
+    pub(crate) async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if self.buffer.len() >= 5 {
+                let length = usize::try_from(u32::from_be_bytes(self.buffer[1..5].try_into().unwrap())).unwrap();
+                if self.buffer.len() >= 5 + length {
+                    return Some(self.buffer.split_to(5 + length).freeze().slice(5..));
+                }
+            }
+            let frame = self.body.frame().await?.unwrap();
+            match frame.into_data() {
+                Ok(data) => self.buffer.extend_from_slice(&data),
+                Err(frame) => self.trailers = frame.into_trailers().unwrap(),
+            }
+        }
+    }
+
+    /// How it ended.
+    pub(crate) async fn code(mut self) -> u16 {
+        while self.next().await.is_some() {}
+        outcome(&HeaderMap::new(), &self.trailers, &Bytes::new()).code
+    }
+}
+
+/// A message with its prefix.
+pub(crate) fn framed(message: &[u8]) -> Bytes {
+    let mut frame = BytesMut::new();
+    frame.put_u8(0);
+    frame.put_u32(u32::try_from(message.len()).unwrap());
+    frame.extend_from_slice(message);
+    frame.freeze()
 }
 
 /// A page of a port without TLS.

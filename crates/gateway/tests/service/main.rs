@@ -12,6 +12,8 @@ mod operations;
 #[cfg(test)]
 mod ops;
 #[cfg(test)]
+mod publish;
+#[cfg(test)]
 mod questions;
 #[cfg(test)]
 mod world;

@@ -1,6 +1,7 @@
 //! A gateway with the shipped catalogue, and callers with certificates of its authority.
 
 use crate::client::{Answer, Caller, Outcome};
+use adapter_sdk::{Runner, RunnerConfig, push::push};
 use bus::{Bus, Message as BusMessage};
 use chrono::{DateTime, Utc};
 use contract::{
@@ -9,7 +10,7 @@ use contract::{
     v1::{DepartmentIntake, IntakeRows, Reject, RejectState, TopicPosition},
 };
 use domain::{Clock, ManualClock};
-use gateway::{Config, Gateway, Running, open_bus};
+use gateway::{Config, Gateway, Links, Running, open_bus};
 use prost::{Message, Name};
 use prost_types::Timestamp;
 use runtime::Process;
@@ -21,6 +22,14 @@ use tempfile::TempDir;
 pub(crate) const DEPARTMENT: &str = "public-security";
 pub(crate) const NUMBER: &str = "11010519491231002X";
 pub(crate) const MATTER: &str = "000172149001";
+const CALLERS: [&str; 6] = [
+    "node/city",
+    "consumer/one-window",
+    "consumer/stranger",
+    "operator/anna",
+    "department/public-security",
+    "department/health",
+];
 const CATALOGUE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/catalogue");
 
 pub(crate) struct World {
@@ -41,23 +50,30 @@ impl World {
 
     /// A gateway on a bus of the test's.
     pub(crate) async fn on(hold: impl FnOnce(Arc<dyn Bus>) -> Arc<dyn Bus>) -> Self {
-        Self::start(|_| {}, hold).await
+        Self::start(|_| {}, hold, false).await
+    }
+
+    /// A gateway with the intake of health, which pushes; on a bus of the test's.
+    pub(crate) async fn pushing(hold: impl FnOnce(Arc<dyn Bus>) -> Arc<dyn Bus>) -> Self {
+        Self::start(|_| {}, hold, true).await
     }
 
     /// A gateway with other configuration.
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
-        Self::start(change, |bus| bus).await
+        Self::start(change, |bus| bus, false).await
     }
 
-    async fn start(change: impl FnOnce(&mut Config), hold: impl FnOnce(Arc<dyn Bus>) -> Arc<dyn Bus>) -> Self {
+    async fn start(
+        change: impl FnOnce(&mut Config),
+        hold: impl FnOnce(Arc<dyn Bus>) -> Arc<dyn Bus>,
+        is_pushing: bool,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let start = DateTime::parse_from_rfc3339("2026-11-02T10:00:00+08:00").unwrap().with_timezone(&Utc);
         let clock = Arc::new(ManualClock::at(start));
         let pki = folder.path().join("pki");
         pki::init(&pki, &*clock).unwrap();
-        for name in
-            ["node/city", "consumer/one-window", "consumer/stranger", "operator/anna", "department/public-security"]
-        {
+        for name in CALLERS {
             let caller = domain::Caller::from_name(name).unwrap();
             pki::issue(&pki, &IssueRequest { caller, dns: vec![], ips: vec![], days: 60 }, &*clock).unwrap();
         }
@@ -65,7 +81,16 @@ impl World {
         change(&mut config);
         let process = Process::start_with_clock(clock.clone()).unwrap();
         let bus = hold(open_bus(&config, clock.clone()).unwrap());
-        let running = Gateway::start(&process, &config, Arc::clone(&bus)).await.unwrap();
+        let (handle, source) = push(clock.clone());
+        let pushes = is_pushing.then(|| ("health".to_owned(), handle)).into_iter().collect();
+        let links = Links { pushes, ..Links::default() };
+        let running = Gateway::start_with(&process, &config, Arc::clone(&bus), links).await.unwrap();
+        if is_pushing {
+            let config = RunnerConfig::new("", folder.path().join("health"));
+            let runner =
+                Runner::asking(Box::new(source), health::adapter(), config, Arc::clone(&bus), clock.clone()).unwrap();
+            process.spawn_thread("health", move |stop| take_in(runner, &stop));
+        }
         Self { folder, clock, process, bus, running }
     }
 
@@ -163,6 +188,10 @@ impl World {
         let grpc = self.consumer().grpc("exchange.v1.ExchangeService/Resolve", &bytes).await;
         (rest, grpc)
     }
+}
+
+fn take_in(mut runner: Runner, stop: &runtime::Stop) -> Result<(), adapter_sdk::IntakeError> {
+    runner.run(&|| stop.is_stopped())
 }
 
 pub(crate) fn question() -> Value {

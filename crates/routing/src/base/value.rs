@@ -27,14 +27,6 @@ pub(super) fn name_of_party(party: &Value) -> Option<Value> {
     }
 }
 
-/// The text of a value that is one.
-pub(super) fn text(value: &WireValue) -> Option<&str> {
-    match &value.kind {
-        Some(Kind::StringValue(text)) => Some(text),
-        _ => None,
-    }
-}
-
 /// A value for the wire.
 pub(super) fn to_wire(value: &Value) -> WireValue {
     let kind = match value {

@@ -205,6 +205,29 @@ async fn several_records_on_a_unique_lookup_are_ambiguous_and_a_withdrawn_one_is
 }
 
 #[tokio::test]
+async fn a_limit_to_divisions_holds_whatever_items_are_shown() {
+    let outcome = async |divisions: &str| {
+        let limits = format!("subjects = {{ divisions = [\"{divisions}\"] }}");
+        let grant = grant_of(&[BASE], &limits).replace("[\"*\"]", "[\"name\"]");
+        let base = base().replace("key_items = [\"uscc\"]", "division_item = \"division\"");
+        let base = base.replace(
+            "[[source]]\nitem = \"uscc\"",
+            &format!(
+                "{}[[source]]\nitem = \"division\"\nresources = [\"legal-person\"]\nauthority = \"legal-person\"\nfields \
+                 = {{ legal-person = \"registration_authority_code\" }}\n[[source]]\nitem = \"uscc\"",
+                item("division", "text")
+            ),
+        );
+        let mut node = Node::holding(&[tax(), base], &[&grant]);
+        fill(&mut node);
+        let response = node.resolve(&resolve(BASE, "uscc", &uscc(1))).await;
+        (response.outcome(), response.records.iter().map(|record| items(record).len()).sum::<usize>())
+    };
+    assert_eq!(outcome("1101").await, (Outcome::Found, 1));
+    assert_eq!(outcome("1102").await, (Outcome::NoCoverage, 0));
+}
+
+#[tokio::test]
 async fn claims_are_compared_with_what_is_composed() {
     let mut node = node("[\"*\"]", &[]);
     fill(&mut node);

@@ -197,6 +197,20 @@ async fn a_marriage_after_the_reissue_is_not_superseded_and_a_revoked_one_stays_
 }
 
 #[tokio::test]
+async fn an_annulled_reissue_has_superseded_its_original_all_the_same() {
+    use CertificateStatus::{Revoked, Superseded, Valid};
+    let mut node = node();
+    node.put(registration("J1", RegistrationKind::Marriage, "2010-01-02", couple()));
+    node.put(registration("J9", RegistrationKind::ReissuedMarriage, "2014-01-02", couple()));
+    node.put(registration("J9", RegistrationKind::Annulment, "2015-01-02", couple()));
+    assert_eq!(statuses(&node, &["J1", "J9"]).await, [Superseded, Revoked]);
+    assert_eq!(state(&node, 1).await, told(MaritalStatus::Annulled, "2015-01-02", "J9"));
+    // With a divorce in between it was another marriage.
+    node.put(registration("L1", RegistrationKind::Divorce, "2012-01-02", couple()));
+    assert_eq!(statuses(&node, &["J1", "L1"]).await, [Valid, Valid]);
+}
+
+#[tokio::test]
 async fn superseded_is_said_to_those_who_list_and_those_who_compare() {
     let mut node = node();
     node.put(registration("J1", RegistrationKind::Marriage, "2010-01-02", couple()));

@@ -231,10 +231,14 @@ impl Node {
         method: Method,
         request: &impl Message,
     ) -> Finished {
+        self.exchange_by(clock).answer(&consumer(), method, &request.encode_to_vec(), Duration::from_secs(10)).await
+    }
+
+    /// Another exchange over the same view.
+    pub(super) fn exchange_by(&self, clock: Arc<dyn domain::Clock>) -> Exchange<EmbeddedViewReader> {
         let settings = settings(Box::new(|_| {}));
         let (directory, gate) = (Arc::clone(&self.directory), Arc::clone(&self.gate));
-        let exchange = Exchange::new(self.reader.clone(), directory, gate, clock, settings);
-        exchange.answer(&consumer(), method, &request.encode_to_vec(), Duration::from_secs(10)).await
+        Exchange::new(self.reader.clone(), directory, gate, clock, settings)
     }
 
     /// Takes back what stands under a key.

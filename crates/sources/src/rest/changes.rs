@@ -36,7 +36,6 @@ pub(super) struct Changes {
     clock: Arc<dyn Clock>,
     language: Language,
     runtime: Runtime,
-    limit: Duration,
     calls: Mutex<Calls>,
     /// Where the next page begins; none at the beginning of the list.
     cursor: Option<String>,
@@ -72,13 +71,7 @@ impl Changes {
     ) -> std::io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let calls = Mutex::new(Calls::new(feed.calls_per_hour));
-        Ok(Self { feed, signed, clock, language, runtime, limit: PAGE_LIMIT, calls, cursor: None, began: None })
-    }
-
-    /// The same with another time limit for a page.
-    #[cfg(any(test, feature = "test-kit"))]
-    pub(super) fn limited(self, limit: Duration) -> Self {
-        Self { limit, ..self }
+        Ok(Self { feed, signed, clock, language, runtime, calls, cursor: None, began: None })
     }
 
     /// A page; a cursor that is lost leads to the first page again.
@@ -126,7 +119,7 @@ impl Changes {
                 biased;
                 asked = asked => asked,
                 () = stopped => Err(Fault::Stopped),
-                () = tokio::time::sleep(self.limit) => Err(Fault::TimeLimit(self.limit)),
+                () = tokio::time::sleep(PAGE_LIMIT) => Err(Fault::TimeLimit(PAGE_LIMIT)),
             }
         })
     }

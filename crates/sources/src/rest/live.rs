@@ -47,7 +47,7 @@ impl LiveDesk {
     }
 
     /// The same with another time limit for an answer.
-    #[cfg(any(test, feature = "test-kit"))]
+    #[cfg(test)]
     pub(super) fn limited(self, limit: Duration) -> Self {
         Self { limit: Some(limit), ..self }
     }

@@ -14,14 +14,14 @@ pub(super) struct Cells<'a> {
     globals: &'a Globals,
     /// The row whose cells are being read.
     row: u32,
-    cells: Vec<(u32, Cell)>,
+    found: Vec<(u32, Cell)>,
     /// Where the text of the last formula goes.
     formula: (u32, u32),
 }
 
 impl<'a> Cells<'a> {
     pub(super) fn new(globals: &'a Globals) -> Self {
-        Self { globals, row: 0, cells: Vec::new(), formula: (0, 0) }
+        Self { globals, row: 0, found: Vec::new(), formula: (0, 0) }
     }
 
     pub(super) fn read(mut self, mut records: Records<'_>, take: &mut TakeRow<'_>) -> Result<(), Fault> {
@@ -49,16 +49,16 @@ impl<'a> Cells<'a> {
                 _ => Ok(()),
             }
         })?;
-        take(self.row, &mut self.cells)
+        take(self.row, &mut self.found)
     }
 
     fn put(&mut self, (row, column): (u32, u32), cell: Option<Cell>, take: &mut TakeRow<'_>) -> Result<(), Fault> {
         if row != self.row {
-            take(self.row, &mut self.cells)?;
-            self.cells.clear();
+            take(self.row, &mut self.found)?;
+            self.found.clear();
             self.row = row;
         }
-        self.cells.extend(cell.map(|cell| (column, cell)));
+        self.found.extend(cell.map(|cell| (column, cell)));
         Ok(())
     }
 
@@ -98,12 +98,10 @@ pub(super) fn merges(mut records: Records<'_>) -> Result<Vec<Merge>, Fault> {
     own_records(&mut records, |record| {
         if record.kind == kind::MERGED {
             let ranges = record.data.get(2..).unwrap_or_default();
-            for range in ranges.chunks_exact(8).take(usize::from(u16_at(record.data, 0)?)) {
-                let [from, to, column] = [u16_at(range, 0)?, u16_at(range, 2)?, u16_at(range, 4)?].map(u32::from);
-                if to > from {
-                    merges.push(Merge { from, to, column });
-                }
-            }
+            let stated = usize::from(u16_at(record.data, 0)?);
+            merges.extend(
+                ranges.as_chunks().0.iter().take(stated).copied().map(merge).filter(|merge| merge.to > merge.from),
+            );
         }
         Ok(())
     })?;
@@ -124,6 +122,12 @@ fn own_records(records: &mut Records<'_>, mut take: impl FnMut(&Record<'_>) -> R
         }
     }
     Err(TOO_SHORT)
+}
+
+/// A range: first and last row, first and last column.
+fn merge(range: [u8; 8]) -> Merge {
+    let [from, to, column] = [0, 2, 4].map(|at| u32::from(u16::from_le_bytes([range[at], range[at + 1]])));
+    Merge { from, to, column }
 }
 
 fn place(data: &[u8]) -> Result<(u32, u32), Fault> {

@@ -23,8 +23,10 @@ pub(super) struct Parts {
 
 /// A part that is about to be read.
 pub(super) struct Part<'a> {
-    xml: Reader<BufReader<Bounded<ZipFile<'a, Cursor<Vec<u8>>>>>>,
+    xml: Reader<BufReader<Bounded<Unpacked<'a>>>>,
 }
+
+type Unpacked<'a> = ZipFile<'a, Cursor<Vec<u8>>>;
 
 impl Parts {
     pub(super) fn open(bytes: Vec<u8>) -> Result<Self, Fault> {

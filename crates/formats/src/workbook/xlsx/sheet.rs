@@ -24,7 +24,7 @@ pub(super) struct Cells<'a> {
     /// The cell that is being read.
     cell: Option<Open>,
     text: RichText,
-    cells: Vec<(u32, Cell)>,
+    found: Vec<(u32, Cell)>,
 }
 
 /// A cell whose value is still to come.
@@ -39,21 +39,22 @@ struct Open {
 
 impl<'a> Cells<'a> {
     pub(super) fn new(texts: &'a Texts, styles: &'a Styles, is_from_1904: bool) -> Self {
-        let (cells, text) = (Vec::new(), RichText::default());
-        Self { texts, styles, is_from_1904, row: 0, column: 0, cell: None, text, cells }
+        let (found, text) = (Vec::new(), RichText::default());
+        Self { texts, styles, is_from_1904, row: 0, column: 0, cell: None, text, found }
     }
 
     pub(super) fn read(mut self, part: Part<'_>, take: &mut TakeRow<'_>) -> Result<(), Fault> {
         part.each(|event| {
             self.text.take(event)?;
             match event {
-                Event::Start(tag) => self.start(tag),
-                Event::End(tag) => self.end(tag.local_name().as_ref(), take),
+                Event::Start(tag) => self.start(tag)?,
+                Event::End(tag) => self.end(tag.local_name().as_ref(), take)?,
                 Event::Text(text) => self.value(text),
                 Event::CData(text) => self.value(text),
                 Event::GeneralRef(reference) => self.value(resolved(reference)?.encode_utf8(&mut [0; 4])),
-                _ => Ok(()),
+                _ => {}
             }
+            Ok(())
         })
     }
 
@@ -91,12 +92,12 @@ impl<'a> Cells<'a> {
                 let inline = self.text.end();
                 if let Some(open) = self.cell.take() {
                     let column = open.column;
-                    self.cells.extend(self.closed(&open, inline)?.map(|cell| (column, cell)));
+                    self.found.extend(self.closed(&open, inline)?.map(|cell| (column, cell)));
                 }
             }
             "row" => {
-                take(self.row, &mut self.cells)?;
-                self.cells.clear();
+                take(self.row, &mut self.found)?;
+                self.found.clear();
                 self.row += 1;
             }
             _ => {}
@@ -110,11 +111,10 @@ impl<'a> Cells<'a> {
         }
     }
 
-    fn value(&mut self, text: &str) -> Result<(), Fault> {
+    fn value(&mut self, text: &str) {
         if let Some(cell) = self.cell.as_mut().filter(|cell| cell.in_value) {
             cell.value.push_str(text);
         }
-        Ok(())
     }
 
     fn closed(&self, open: &Open, inline: String) -> Result<Option<Cell>, Fault> {
@@ -220,17 +220,9 @@ fn unescaped(text: &str) -> String {
     while let Some(place) = rest.find("_x") {
         let code = rest.get(place + 2..place + 7).and_then(|code| code.strip_suffix('_'));
         let letter = code.and_then(|code| u32::from_str_radix(code, 16).ok()).and_then(char::from_u32);
-        let next = match letter {
-            Some(letter) => {
-                out.push_str(&rest[..place]);
-                out.push(letter);
-                place + 7
-            }
-            None => {
-                out.push_str(&rest[..place + 2]);
-                place + 2
-            }
-        };
+        let (kept, next) = if letter.is_some() { (place, place + 7) } else { (place + 2, place + 2) };
+        out.push_str(&rest[..kept]);
+        out.extend(letter);
         rest = &rest[next..];
     }
     out.push_str(rest);

@@ -12,10 +12,10 @@ pub(in crate::tests) fn entry(id: &str, kind: &str, message: &str, lookups: &[(&
          \"{}\"\nsharing = \"unconditional\"\nupdate_cycle = \"daily\"\n{more}\n",
         message.full_name()
     );
-    for (name, kind) in lookups {
+    text.extend(lookups.iter().map(|(name, kind)| {
         let (name, wide) = name.strip_suffix(" wide").map_or((*name, false), |name| (name, true));
-        text.push_str(&format!("[[lookup]]\nname = \"{name}\"\nkind = \"{kind}\"\nwide = {wide}\n"));
-    }
+        format!("[[lookup]]\nname = \"{name}\"\nkind = \"{kind}\"\nwide = {wide}\n")
+    }));
     for field in message.fields() {
         let is_party = field.kind().as_message().is_some_and(|inner| inner.name() == "Party");
         text += &item(field.name(), if is_party { "party" } else { "text" });
