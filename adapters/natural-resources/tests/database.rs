@@ -76,10 +76,13 @@ fn a_crash_between_publishing_and_writing_back_neither_loses_nor_doubles() {
     front.title("D1", "");
     front.holder("D1", 1, ZHANG);
     front.holder("D1", 2, "110101199003078831");
-    let failed = front.runner(Hook::fail_to_settle(0)).step(&front::GoOn);
-    assert!(matches!(failed, Err(IntakeError::Source(SourceError::Away { .. }))), "{failed:?}");
-    assert_eq!(front.statuses("spgl_bdcqz"), [["1", "0", ""]]);
-    assert_eq!(front.holders_published().len(), 1);
+    // First with a reject not told, then with a title not told.
+    for settled in [0, 1] {
+        let failed = front.runner(Hook::fail_to_settle(settled)).step(&front::GoOn);
+        assert!(matches!(failed, Err(IntakeError::Source(SourceError::Away { .. }))), "{failed:?}");
+        assert_eq!(front.holders_published().len(), settled);
+        assert_eq!(front.statuses("spgl_bdcqz"), [["1", "0", ""]]);
+    }
     front.step().unwrap();
     front.step().unwrap();
     assert_eq!(front.statuses("spgl_bdcqz"), [["1", "1", ""]]);

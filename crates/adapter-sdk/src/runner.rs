@@ -238,7 +238,7 @@ impl Runner {
         let mut pipeline = setup.pipeline(state, uncounted)?;
         if let Feed::Asked(asked) = &mut self.feed {
             asked.open = false;
-            pipeline.recall_marks()?;
+            pipeline.recall_marks(asked.source.as_ref())?;
         }
         self.announced = None;
         Ok(Session { pipeline, control, unit: None })

@@ -29,6 +29,11 @@ pub trait Source: Send {
         false
     }
 
+    /// Which fates [`settle`](Source::settle) is told; what the other side need not know costs less.
+    fn is_told(&self) -> Told {
+        Told::Everything
+    }
+
     /// Tells the source's own side what became of marked rows whose every message is acknowledged and whose effects are in
     /// the checkpoint. A row is told again after a crash. What is returned is kept under its name with the next checkpoint,
     /// which is durable before [`confirm`](Source::confirm).
@@ -56,6 +61,16 @@ pub trait Source: Send {
     fn quota_left(&self) -> Option<u64> {
         None
     }
+}
+
+/// Which fates of marked rows a source is told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Told {
+    /// All of them.
+    #[default]
+    Everything,
+    /// Only what is refused.
+    Rejects,
 }
 
 /// What a source gave out.

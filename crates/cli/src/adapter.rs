@@ -66,6 +66,8 @@ fn check_source(name: &str, config: &std::path::Path, printing: Printing) -> Res
     let source = node::source(&config, name, &adapter, Arc::new(SystemClock))?;
     let findings = match source {
         Some(mut source) => [source.check(), check_state(&runner)].concat(),
+        // Nothing is reached out for: the gateway is called.
+        None if node::is_pushing(&config, name)? => check_state(&runner),
         None => check(&runner),
     };
     let wrong = findings.iter().filter(|finding| finding.fix.is_some()).count();

@@ -6,7 +6,9 @@ use crate::{
     output::{FAILED, USAGE, fail, line, usage},
     progress::Bars,
 };
-use adapter_sdk::{Adapter, Runner, RunnerConfig, Stop as AdapterStop, source::Source, transport::SourceSettings};
+use adapter_sdk::{
+    Adapter, Runner, RunnerConfig, Stop as AdapterStop, push::push, source::Source, transport::SourceSettings,
+};
 use anyhow::{Context, Result};
 use bus::Bus;
 use domain::Clock;
@@ -54,6 +56,12 @@ pub(crate) fn adapters(names: &[String], run: &Run) -> ExitCode {
         let bus = gateway::open_bus(&config, process.clock()).map_err(refused)?;
         let bars = Arc::new(Bars::new());
         for name in &names {
+            if is_pushing(&config, name).map_err(|error| failure(&error))? {
+                let message = format!(
+                    "`{name}` pushes to the gateway, which takes it in by itself: run `exchange gateway` with this configuration"
+                );
+                return Err(Failure::from(message).with_code(USAGE));
+            }
             start_adapter(&process, &config, name, &bus, &bars)?;
         }
         process.stopped().await;
@@ -65,16 +73,42 @@ pub(crate) fn adapters(names: &[String], run: &Run) -> ExitCode {
 pub(crate) async fn start_all(process: &Process, config: &Config, bus: &Arc<dyn Bus>) -> Result<Running, Failure> {
     let running = start_gateway(process, config, bus).await?;
     let bars = Arc::new(Bars::new());
-    for section in &config.adapter {
+    for section in config.adapter.iter().filter(|section| !is_pushed(section)) {
         start_adapter(process, config, &section.department, bus, &bars)?;
     }
     Ok(running)
 }
 
-/// Starts the gateway, connected to the departments that are asked at query time.
+/// Starts the gateway, connected to the departments that are asked at query time, and the intakes of those that push to it.
 async fn start_gateway(process: &Process, config: &Config, bus: &Arc<dyn Bus>) -> Result<Running, Failure> {
-    let links = links(config, process.clock()).map_err(|error| failure(&error))?;
-    Gateway::start_with(process, config, Arc::clone(bus), links).await.map_err(refused)
+    let mut links = links(config, process.clock()).map_err(|error| failure(&error))?;
+    let mut runners = Vec::new();
+    for section in config.adapter.iter().filter(|section| is_pushed(section)) {
+        let name = &section.department;
+        let adapter = named(name).map_err(|error| failure(&error))?;
+        let settings = runner_config(config, name).map_err(|error| failure(&error))?;
+        let (handle, source) = push(process.clock());
+        links.pushes.insert(name.clone(), handle);
+        runners.push(Runner::asking(Box::new(source), adapter, settings, Arc::clone(bus), process.clock())?);
+    }
+    let running = Gateway::start_with(process, config, Arc::clone(bus), links).await.map_err(refused)?;
+    for runner in runners {
+        spawn(process, runner);
+    }
+    Ok(running)
+}
+
+/// Whether a department pushes to the gateway, by its section of the configuration.
+pub(crate) fn is_pushing(config: &Config, name: &str) -> Result<bool> {
+    Ok(is_pushed(section_of(config, name)?))
+}
+
+fn is_pushed(section: &AdapterSection) -> bool {
+    matches!(section.source, SourceSettings::Push {})
+}
+
+fn spawn(process: &Process, mut runner: Runner) {
+    process.spawn_thread(&format!("adapter {}", runner.department()), move |stop| runner.run(&Stopping(stop)));
 }
 
 /// What the gateway asks of departments, from the same sections as their adapters.
@@ -101,8 +135,7 @@ fn start_adapter(
         Some(source) => Runner::asking(source, adapter, settings, Arc::clone(bus), process.clock())?,
         None => Runner::new(adapter, settings, Arc::clone(bus), process.clock())?,
     };
-    let mut runner = runner.with_observer(Arc::clone(bars) as Arc<dyn adapter_sdk::Observer>);
-    process.spawn_thread(&format!("adapter {name}"), move |stop| runner.run(&Stopping(stop)));
+    spawn(process, runner.with_observer(Arc::clone(bars) as Arc<dyn adapter_sdk::Observer>));
     Ok(())
 }
 

@@ -97,16 +97,13 @@ impl<R: BufRead + Send> RowReader for Rows<R> {
         self.number += 1;
         row.number = self.number;
         (row.byte_from, row.byte_to, row.next_byte) = (span.from, span.to, span.next);
-        match serde_json::from_slice::<Line>(&row.bytes) {
-            Ok(line) => {
-                row.place = RowPlace::Table { key: self.tables.key(&line) };
-                row.bytes = row_bytes(&line.row);
-                row.kind = line.table;
-            }
-            Err(_) => {
-                row.place = RowPlace::Bytes;
-                row.kind.clear();
-            }
+        if let Ok(line) = serde_json::from_slice::<Line>(&row.bytes) {
+            row.place = RowPlace::Table { key: self.tables.key(&line) };
+            row.bytes = row_bytes(&line.row);
+            row.kind = line.table;
+        } else {
+            row.place = RowPlace::Bytes;
+            row.kind.clear();
         }
         Ok(true)
     }

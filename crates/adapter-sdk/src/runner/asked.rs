@@ -2,7 +2,7 @@
 
 use super::{
     desk::Desk,
-    marks::Told,
+    marks::DoneRow,
     pipeline::{Entry, POSITION},
 };
 use crate::{
@@ -15,6 +15,8 @@ use crate::{
 
 /// Rows between two looks at bus, control topic and clock.
 const TURN: u64 = 1024;
+/// Rows that a source is told of at once while a unit is under way.
+const SETTLED: usize = 4096;
 /// How many turns pass between two announcements of a unit that is under way.
 const TURNS_TOLD: u64 = 256;
 
@@ -89,7 +91,7 @@ impl Desk<'_> {
             let full = self.pipeline.make_room(self.stop)?;
             if full || number.is_multiple_of(TURN) {
                 self.pipeline.turn()?;
-                self.settle(asked)?;
+                self.settle_many(asked)?;
                 self.heed_control()?;
             }
             if number.is_multiple_of(TURN * TURNS_TOLD) {
@@ -102,7 +104,7 @@ impl Desk<'_> {
         // The end of a unit waits for all of it: settled at once then, and not in pieces.
         if !batch.end {
             self.pipeline.turn()?;
-            self.settle(asked)?;
+            self.settle_many(asked)?;
         }
         Ok(taken)
     }
@@ -126,8 +128,14 @@ impl Desk<'_> {
     }
 
     fn asked_row(&mut self, row: &SourceRow, number: u64) -> Result<(), IntakeError> {
-        let Some(unit) = self.unit.clone() else { return Ok(()) };
-        let place = Place { unit: &unit, number, kind: &row.kind, at: At::place(&row.place), bytes: &row.bytes };
+        let Some(unit) = self.unit.take() else { return Ok(()) };
+        let result = self.row_of(&unit, row, number);
+        *self.unit = Some(unit);
+        result
+    }
+
+    fn row_of(&mut self, unit: &Unit, row: &SourceRow, number: u64) -> Result<(), IntakeError> {
+        let place = Place { unit, number, kind: &row.kind, at: At::place(&row.place), bytes: &row.bytes };
         let standing = Standing { intake: unit.intake, number, full: false, scope: "", again: false };
         let (mut judged, messages) = self.judged(&place, &standing)?;
         let rejection = match &judged.content {
@@ -140,11 +148,16 @@ impl Desk<'_> {
         });
         let rule = rejection.map(|rejection| rejection.rule.id);
         let mark = row.mark.clone();
-        let told = mark.map(|mark| Told { mark, verdict: judged.verdict, rejected, at: unit.begun });
+        let told = mark.map(|mark| DoneRow { mark, verdict: judged.verdict, rejected, at: unit.begun });
         let released = std::mem::take(&mut judged.released);
         let reach = Some((0, number));
         let entry = Entry { verdict: Some(judged.verdict), rule, reach, told, released, ..Entry::default() };
         self.pipeline.submit(judged, messages, entry, self.stop)
+    }
+
+    /// Tells the source what is done, once there is enough of it: each time costs the disk and the other side a write.
+    fn settle_many(&mut self, asked: &mut Asked) -> Result<(), IntakeError> {
+        if self.pipeline.marks().ready().len() >= SETTLED { self.settle(asked) } else { Ok(()) }
     }
 
     /// Tells the source what is done and written down.
@@ -153,8 +166,7 @@ impl Desk<'_> {
             return Ok(());
         }
         let kept = asked.source.settle(self.pipeline.marks().ready())?;
-        let keep = asked.source.keeps_marks();
-        let told = self.pipeline.marks().told(keep);
+        let told = self.pipeline.marks().told();
         for (name, value) in told {
             self.pipeline.put(name, value);
         }

@@ -3,7 +3,7 @@
 use crate::{
     error::IntakeError,
     judge::Verdict,
-    source::{Mark, RowFate, Settled},
+    source::{Mark, RowFate, Settled, Source, Told},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
@@ -19,7 +19,7 @@ type Blob = (String, Option<Vec<u8>>);
 
 /// A marked row, and what its source is told once it is done.
 #[derive(Debug)]
-pub(crate) struct Told {
+pub(crate) struct DoneRow {
     pub(crate) mark: Mark,
     pub(crate) verdict: Verdict,
     /// Rule, field and sentence of a row that is rejected.
@@ -46,9 +46,19 @@ pub(crate) struct Marks {
     next: Vec<Settled>,
     /// In the ledger, and their source is to be told.
     ready: Vec<Settled>,
+    /// Done with the next checkpoint, of which their source is told nothing.
+    quiet: Vec<String>,
+    /// Whether rows stay known when their source was told.
+    keep: bool,
+    tells: Told,
 }
 
 impl Marks {
+    /// The marks of a source that keeps them, or not, and is told what it wants to be told.
+    pub(crate) fn of(source: &dyn Source) -> Self {
+        Self { keep: source.keeps_marks(), tells: source.is_told(), ..Self::default() }
+    }
+
     /// A row is on its way.
     pub(crate) fn expect(&mut self, id: &str) {
         self.fresh.insert(id.to_owned());
@@ -61,8 +71,8 @@ impl Marks {
     }
 
     /// A row and all rows before it are done; what is to be written down of it goes to `blobs`.
-    pub(crate) fn done(&mut self, told: Told, place: Option<(u32, u64)>, blobs: &mut Vec<Blob>) {
-        let Told { mark, verdict, rejected, at } = told;
+    pub(crate) fn done(&mut self, row: DoneRow, place: Option<(u32, u64)>, blobs: &mut Vec<Blob>) {
+        let DoneRow { mark, verdict, rejected, at } = row;
         let fate = match (verdict, rejected) {
             (Verdict::Waiting, _) => return self.wait(mark, at, blobs),
             (_, Some([rule, field, message])) => RowFate::Rejected { rule, field, message },
@@ -91,9 +101,10 @@ impl Marks {
 
     /// What was done before is in the ledger now.
     pub(crate) fn written(&mut self) {
-        for settled in &self.next {
-            self.fresh.remove(&settled.id);
+        for id in self.next.iter().map(|settled| &settled.id).chain(&self.quiet) {
+            self.fresh.remove(id);
         }
+        self.quiet.clear();
         for id in self.waits.keys() {
             self.fresh.remove(id);
         }
@@ -114,10 +125,10 @@ impl Marks {
     }
 
     /// Their source was told; what is to be written down of that goes to the next checkpoint.
-    pub(crate) fn told(&mut self, keep: bool) -> Vec<Blob> {
+    pub(crate) fn told(&mut self) -> Vec<Blob> {
         let mut blobs = Vec::with_capacity(self.ready.len());
         for settled in self.ready.drain(..) {
-            if keep {
+            if self.keep {
                 blobs.push((name(ROW, &settled.id), Some(Vec::new())));
             }
             blobs.push((name(TOLD, &settled.id), None));
@@ -139,6 +150,12 @@ impl Marks {
     }
 
     fn settle(&mut self, settled: Settled, blobs: &mut Vec<Blob>) {
+        if self.tells == Told::Rejects && !matches!(settled.fate, RowFate::Rejected { .. }) {
+            if self.keep {
+                blobs.push((name(ROW, &settled.id), Some(Vec::new())));
+            }
+            return self.quiet.push(settled.id);
+        }
         blobs.push((name(TOLD, &settled.id), serde_json::to_vec(&settled).ok()));
         self.next.push(settled);
     }

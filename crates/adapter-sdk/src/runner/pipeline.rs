@@ -1,7 +1,7 @@
 //! Rows in flight: from judgement to the checkpoint that holds what they made seen.
 
 use super::{
-    marks::{Marks, Told},
+    marks::{DoneRow, Marks},
     overdue::Overdue,
 };
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     mapping::Effect,
     publisher::Publisher,
     runner::Stop,
+    source::Source,
     state::State,
     uncounted::OnBus,
 };
@@ -32,7 +33,7 @@ pub(crate) struct Entry {
     /// The reject that the row takes back.
     pub(crate) redriven: Option<String>,
     /// By what the row is known again, and what its source is told of it.
-    pub(crate) told: Option<Told>,
+    pub(crate) told: Option<DoneRow>,
     /// Where the source goes on once everything up to here is done.
     pub(crate) position: Option<Vec<u8>>,
     /// Rows that waited and are done with this one.
@@ -91,7 +92,8 @@ impl Pipeline {
     }
 
     /// Takes over what sources were still to be told of when the process ended.
-    pub(crate) fn recall_marks(&mut self) -> Result<(), IntakeError> {
+    pub(crate) fn recall_marks(&mut self, source: &dyn Source) -> Result<(), IntakeError> {
+        self.marks = Marks::of(source);
         self.marks.recall(self.known.ledger())
     }
 

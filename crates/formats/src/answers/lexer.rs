@@ -62,32 +62,35 @@ impl<R: BufRead> Lexer<R> {
     /// The next value as it stands; of a long one the beginning, with all of it passed over.
     pub(super) fn value(&mut self, into: &mut Vec<u8>) -> Result<(), Fault> {
         into.clear();
-        let mut depth = 0_usize;
+        let mut depth = 0;
         loop {
-            match self.peek()?.ok_or_else(|| self.torn())? {
-                b'"' => self.string(into)?,
-                open @ (b'{' | b'[') => {
-                    self.take(open, into);
-                    depth += 1;
-                    if depth > DEEPEST {
-                        return Err(self.foreign("values are nested too deeply"));
-                    }
-                    continue;
-                }
-                close @ (b'}' | b']') if depth > 0 => {
-                    self.take(close, into);
-                    depth -= 1;
-                }
-                other if depth > 0 => {
-                    self.take(other, into);
-                    continue;
-                }
-                _ => self.word(into)?,
-            }
+            depth = self.piece(depth, into)?;
             if depth == 0 {
                 return Ok(());
             }
+            if depth > DEEPEST {
+                return Err(self.foreign("values are nested too deeply"));
+            }
         }
+    }
+
+    /// The next piece of a value that is open so many times, and how many times it is open behind it.
+    fn piece(&mut self, depth: usize, into: &mut Vec<u8>) -> Result<usize, Fault> {
+        let byte = self.peek()?.ok_or_else(|| self.torn())?;
+        match byte {
+            b'"' => self.string(into)?,
+            b'{' | b'[' => {
+                self.take(byte, into);
+                return Ok(depth + 1);
+            }
+            b'}' | b']' if depth > 0 => {
+                self.take(byte, into);
+                return Ok(depth - 1);
+            }
+            _ if depth > 0 => self.take(byte, into),
+            _ => self.word(into)?,
+        }
+        Ok(depth)
     }
 
     fn string(&mut self, into: &mut Vec<u8>) -> Result<(), Fault> {

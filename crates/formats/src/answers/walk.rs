@@ -100,15 +100,9 @@ impl<R: BufRead> Walk<R> {
                 (Inside::Nothing, None) => return Ok(None),
                 (Inside::Nothing, Some(byte)) => self.begin(byte)?,
                 (_, None) => return Err(self.lexer.torn()),
-                (inside, Some(byte)) => {
-                    if self.is_closed(inside, byte)? {
-                        continue;
-                    }
-                    if inside == Inside::Rows {
-                        return self.row(row).map(Some);
-                    }
-                    self.member(inside, row)?;
-                }
+                (inside, Some(byte)) if self.is_closed(inside, byte)? => {}
+                (Inside::Rows, Some(_)) => return self.row(row).map(Some),
+                (inside, Some(_)) => self.member(inside, row)?,
             }
         }
     }

@@ -11,7 +11,7 @@ use crate::{SetupError, Surroundings};
 use adapter_sdk::{
     Finding, Stop,
     formats::{framing::RowPlace, ndjson},
-    source::{Batch, Kept, Known, Mark, RowFate, Settled, Source, SourceError, SourceRow},
+    source::{Batch, Kept, Known, Mark, RowFate, Settled, Source, SourceError, SourceRow, Told},
     transport::{DatabaseSettings, TimeTable},
 };
 use domain::{Clock, Language, Timestamp};
@@ -262,6 +262,10 @@ impl Source for TimedTable {
 
     fn keeps_marks(&self) -> bool {
         true
+    }
+
+    fn is_told(&self) -> Told {
+        Told::Rejects
     }
 
     fn settle(&mut self, settled: &[Settled]) -> Result<Vec<Kept>, SourceError> {

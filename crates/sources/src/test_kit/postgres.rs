@@ -225,7 +225,8 @@ impl Postgres {
         let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
         if !children.trim().is_empty() {
             // One that has ended meanwhile is no fault.
-            drop(Command::new("kill").arg(signal).args(children.split_whitespace()).status());
+            let mut kill = Command::new("kill");
+            drop(kill.arg(signal).args(children.split_whitespace()).stderr(Stdio::null()).status());
         }
     }
 
