@@ -1,6 +1,10 @@
 //! Departments' files, from a seed: the right rows and every wrong one.
+pub mod births;
 pub mod enterprises;
 mod file;
+pub mod housing;
+pub mod insurance;
+pub mod marriages;
 mod people;
 pub mod register;
 

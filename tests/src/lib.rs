@@ -9,6 +9,8 @@ pub mod numbers;
 pub mod oracle;
 pub mod product;
 mod random;
+pub mod rows;
+pub mod tables;
 mod text;
 
 pub use self::{

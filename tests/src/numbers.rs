@@ -113,6 +113,34 @@ pub fn is_registration_number(text: &str) -> bool {
     shaped && text.ends_with(registration_check(&text[..14]))
 }
 
+/// The check character behind the parts of an electronic certificate's identifier, without dots (ISO 7064, mod 37, 36).
+#[must_use]
+pub fn certificate_check(text: &str) -> char {
+    let mut product = 36;
+    for value in text.chars().filter_map(|c| c.to_digit(36)) {
+        let sum = (product + value) % 36;
+        product = (if sum == 0 { 36 } else { sum }) * 2 % 37;
+    }
+    char::from_digit((37 - product) % 36, 36).unwrap().to_ascii_uppercase()
+}
+
+/// The same by the variant in use: letters count 11 to 36, and sums over 37 are reduced by 37 for letters first.
+#[must_use]
+pub fn legacy_certificate_check(text: &str) -> char {
+    let mut product = 36;
+    for c in text.chars() {
+        let value = c.to_digit(36).unwrap_or(0);
+        let mut sum = product + value + u32::from(value >= 10);
+        if value >= 10 && sum > 37 {
+            sum -= 37;
+        }
+        let sum = sum % 36;
+        product = (if sum == 0 { 36 } else { sum }) * 2 % 37;
+    }
+    let check = (1..=36).find(|check| (product + check - 1) % 36 == 0).unwrap();
+    char::from_digit(check - 1, 36).unwrap().to_ascii_uppercase()
+}
+
 /// What a date says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Day {
@@ -206,6 +234,12 @@ mod tests {
         assert_eq!(citizen("110105490231002"), Err("date"));
         assert_eq!(citizen("1101051949****002X"), Err("masked"));
         assert_eq!(citizen("  "), Err("missing"));
+    }
+
+    #[test]
+    fn certificate_identifiers_have_two_checks() {
+        let all = ["11100000MB03271699001", "11110000000021135M", "0000000001", "001"].concat();
+        assert_eq!((certificate_check(&all), legacy_certificate_check(&all)), ('N', 'S'));
     }
 
     #[test]

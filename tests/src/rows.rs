@@ -207,7 +207,7 @@ fn subjects(line: &Value) -> BTreeSet<(&str, String)> {
 }
 
 /// Items whose text may be written in several ways for one number.
-const DECIMALS: &[&str] = &["price", "floor_area", "contract_price"];
+const DECIMALS: &[&str] = &["price", "area", "floor_area", "contract_price"];
 /// Items that no page decides.
 const OPEN: &[&str] = &["@type", "certificate_type", "issuer_code", "birth-certificate/holders"];
 

@@ -113,7 +113,7 @@ impl Change<'_> {
         if self.business == Business::Unknown {
             draft.flag(&CODE_UNKNOWN);
         }
-        Ok(self.remembered(draft, known, Some(body)))
+        Ok(remembered(draft, known, Some(body)))
     }
 
     /// The annulment was entered by mistake: the certificate is what it was before, as far as that is known.
@@ -127,7 +127,7 @@ impl Change<'_> {
         if wrong {
             draft.flag(&PARTY_IDENTIFIER);
         }
-        self.remembered(draft, known, Some(body))
+        remembered(draft, known, Some(body))
     }
 
     /// What is gone is gone, whatever else its row says: the numbers that can be used go along.
@@ -137,7 +137,7 @@ impl Change<'_> {
             subjects = known.certificate().map(spouse::subjects_of).unwrap_or_default();
         }
         let draft = self.draft(subjects, Effect::Withdraw { reason: "source.cancelled" });
-        self.remembered(draft, known, None)
+        remembered(draft, known, None)
     }
 
     fn draft(&self, couple: Vec<Identifier>, effect: Effect) -> Draft {
@@ -150,12 +150,6 @@ impl Change<'_> {
             flags: Vec::new(),
             effect,
         }
-    }
-
-    /// A row that is older than what is known changes nothing of it.
-    fn remembered(&self, draft: Draft, known: &Known, body: Option<MarriageCertificate>) -> Translated {
-        let memory = (draft.stamp.as_str() >= known.stamp()).then(|| Known::new(&draft.stamp, body).write());
-        Translated::Records { drafts: vec![draft], memory, released: Vec::new() }
     }
 
     fn certificate(&self, couple: &Couple, before: Option<&MarriageCertificate>) -> Result<MarriageCertificate, Fault> {
@@ -185,6 +179,12 @@ impl Change<'_> {
             ..MarriageCertificate::default()
         })
     }
+}
+
+/// A row that is older than what is known changes nothing of it.
+fn remembered(draft: Draft, known: &Known, body: Option<MarriageCertificate>) -> Translated {
+    let memory = (draft.stamp.as_str() >= known.stamp()).then(|| Known::new(&draft.stamp, body).write());
+    Translated::Records { drafts: vec![draft], memory, released: Vec::new() }
 }
 
 #[cfg(test)]

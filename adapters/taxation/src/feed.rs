@@ -16,7 +16,7 @@ pub(crate) static FEED: RestFeed = RestFeed {
     path: "/dj/changes",
     page: 500,
     calls_per_hour: 1000,
-    secret_lasts: Duration::from_secs(2 * 3600),
+    secret_lasts: Duration::from_hours(2),
     answers: ANSWERS,
     codes: RestCodes {
         unknown: "4100",

@@ -38,7 +38,7 @@ pub struct Row<'a> {
     pub kind: &'a str,
     /// Name of what it came in: a file; empty where the source has none.
     pub origin: &'a str,
-    /// The source's own stamp of what it came in: of a file without stamps in its rows the time of its last change, in
+    /// The source's own stamp of what it came in: of a file the time of its last change when it was taken in first, in
     /// milliseconds since 1970 as fourteen digits; else empty.
     pub stamp: &'a str,
     /// Its key in its table; else empty.

@@ -86,7 +86,7 @@ struct Session {
 
 /// Where rows come from.
 enum Feed {
-    Dropped(Drops),
+    Dropped(Box<Drops>),
     Asked(Asked),
 }
 
@@ -113,7 +113,7 @@ impl Runner {
             _ => None,
         });
         let inbox = Inbox::new(adapter.id(), config.inbox.clone(), completion.unwrap_or(Completion::FlagFile));
-        let feed = Feed::Dropped(Drops { inbox, waiting: HashMap::new() });
+        let feed = Feed::Dropped(Box::new(Drops { inbox, waiting: HashMap::new() }));
         Self::over(feed, adapter, config, (bus, clock))
     }
 

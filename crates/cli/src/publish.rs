@@ -39,7 +39,8 @@ pub(crate) fn run(command: &Publish) -> Result<ExitCode> {
     let mut counts = BTreeMap::new();
     while let Some(batch) = lines.batch()? {
         let answers = client.publish(&path, &batch.key(department), batch.packed()?);
-        let answers = answers.map_err(|error| interrupted(error, batch.numbers.first().copied()))?;
+        let line = batch.numbers.first().copied().unwrap_or_default();
+        let answers = answers.map_err(|error| interrupted(error, line, counts.is_empty()))?;
         let answers = batch.numbered(answers);
         for answer in &answers {
             *counts.entry(result(answer)).or_insert(0_u64) += 1;
@@ -127,15 +128,15 @@ fn open(path: &Path) -> Result<Box<dyn BufRead>> {
     Ok(Box::new(BufReader::new(file)))
 }
 
-/// What kept a batch from being answered, and how to go on.
-fn interrupted(error: anyhow::Error, line: Option<u64>) -> anyhow::Error {
+/// What kept a batch from being answered, and how to go on when others were.
+fn interrupted(error: anyhow::Error, line: u64, is_first: bool) -> anyhow::Error {
     match error.downcast::<Failure>() {
-        Ok(Failure { code, message }) => {
-            let line = line.unwrap_or_default();
+        Ok(Failure { code, message }) if !is_first => {
             let message =
                 format!("{message}\n  lines before {line} are answered; the same command again goes on there");
             Failure { code, message }.into()
         }
+        Ok(failure) => failure.into(),
         Err(error) => error,
     }
 }

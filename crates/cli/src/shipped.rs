@@ -10,10 +10,12 @@ macro_rules! entry {
 
 /// Catalogue entries of all shipped departments and resources, one sample consumer and its grant.
 pub(crate) const CATALOGUE: &[(&str, &str)] = &[
+    entry!("departments/civil-affairs.toml"),
     entry!("departments/education.toml"),
     entry!("departments/health.toml"),
     entry!("departments/housing-construction.toml"),
     entry!("departments/market-supervision.toml"),
+    entry!("departments/natural-resources.toml"),
     entry!("departments/public-security.toml"),
     entry!("departments/social-security.toml"),
     entry!("departments/taxation.toml"),
@@ -27,8 +29,12 @@ pub(crate) const CATALOGUE: &[(&str, &str)] = &[
     entry!("resources/insurance-summary.toml"),
     entry!("resources/legal-entity.toml"),
     entry!("resources/legal-person.toml"),
+    entry!("resources/marital-state.toml"),
+    entry!("resources/marriage-certificate.toml"),
     entry!("resources/natural-person.toml"),
+    entry!("resources/planning-permit.toml"),
     entry!("resources/population.toml"),
+    entry!("resources/real-estate-title.toml"),
     entry!("resources/shareholding.toml"),
     entry!("resources/social-insurance.toml"),
     entry!("resources/tax-clearance.toml"),

@@ -15,8 +15,8 @@ pub trait Framing: Send + Sync {
     /// `byte_to` of a row given out earlier (then `start.number` is that row's number).
     fn rows<'a>(&self, input: Box<dyn BufRead + Send + 'a>, start: RowStart) -> Box<dyn RowReader + 'a>;
 
-    /// Whether a file can only be read from its beginning (a workbook is one packed archive): [`Framing::rows`] is then given
-    /// the file from byte 0 whatever `start.byte` says, and passes over the rows up to `start.number` by itself.
+    /// Whether a file can only be read from its beginning (a workbook is one packed archive): [`Framing::rows`] is then always
+    /// given the file from byte 0, and passes over the rows up to `start.number` by itself.
     fn is_packed(&self) -> bool {
         false
     }

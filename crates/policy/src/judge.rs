@@ -4,7 +4,7 @@ use crate::{Approved, Ask, Items, Use};
 use chrono::{Datelike, FixedOffset};
 use domain::{
     CallerKind, Reason, Timestamp,
-    catalogue::{Catalogue, Grant, GrantMode, Hours, LookupRule, Sharing, TimeOfDay},
+    catalogue::{Catalogue, Grant, GrantMode, Hours, Sharing, TimeOfDay},
 };
 use std::{sync::Arc, time::Duration};
 
@@ -114,15 +114,7 @@ fn is_valid_on(grant: &Grant, today: domain::catalogue::Day) -> bool {
 }
 
 fn lookup_fits(grant: &Grant, ask: &Ask<'_>) -> bool {
-    ask.resource.lookups_by(ask.by.kind()).any(|lookup| is_granted(grant, lookup))
-}
-
-/// A wide lookup only when named; the others unless the grant names some.
-fn is_granted(grant: &Grant, lookup: &LookupRule) -> bool {
-    match &grant.lookups {
-        Some(names) => names.contains(&lookup.name),
-        None => !lookup.wide,
-    }
+    ask.resource.lookups_by(ask.by.kind()).any(|lookup| grant.allows(lookup))
 }
 
 fn items_fit(grant: &Grant, ask: &Ask<'_>) -> bool {

@@ -5,6 +5,9 @@
 //! a refusal never depends on a record: caller, form, grant, an earlier answer to the same request,
 //! quota, and only then the view. Records are read through a reader that takes a `policy::Permit`.
 //!
+//! What depends on other records is decided here, when it is read: households, marital states, insurance
+//! summaries, composed bases, and whether a certificate has expired or another one has taken its place.
+//!
 //! Hides how records are found, joined, filtered, projected, compared and paged.
 mod answered;
 mod base;

@@ -130,6 +130,10 @@ pub(super) fn party(name: &str, given: &Given) -> Option<Value> {
     }
     if let Some((kind, value)) = given.identifier() {
         party.insert("identifier".into(), json!({ "kind": kind, "value": value }));
+        if matches!(given, Given::Wrong(..)) {
+            // A wrong number does not say who its holder is.
+            return Some(party.into());
+        }
         let organisation = ["uscc", "other-organisation-id"].contains(&kind);
         party.insert("kind".into(), if organisation { "PARTY_KIND_ORGANISATION" } else { "PARTY_KIND_PERSON" }.into());
     }

@@ -61,7 +61,7 @@ impl Couple {
         };
         let (husband, wife) = (side(&HUSBAND)?, side(&WIFE)?);
         let listed = parties.finish()?;
-        let mut flags = flags_of_names([&husband, &wife].into_iter().flatten());
+        let mut flags = flags_of_names([&husband, &wife]);
         if listed.flagged {
             flags.push(&PARTY_IDENTIFIER);
         }
@@ -90,11 +90,11 @@ pub(super) fn subjects_of(certificate: &MarriageCertificate) -> Vec<Identifier> 
 
 /// What is to be said of a certificate's names.
 pub(super) fn name_flags(certificate: &MarriageCertificate) -> Vec<&'static Rule> {
-    flags_of_names([&certificate.husband, &certificate.wife].into_iter().flatten())
+    flags_of_names([&certificate.husband, &certificate.wife])
 }
 
-fn flags_of_names<'a>(parties: impl Iterator<Item = &'a Party> + Clone) -> Vec<&'static Rule> {
-    let any = |has: fn(&str) -> bool| parties.clone().any(|party| has(&party.name));
+fn flags_of_names(parties: [&Option<Party>; 2]) -> Vec<&'static Rule> {
+    let any = |has: fn(&str) -> bool| parties.into_iter().flatten().any(|party| has(&party.name));
     let flags: [(&'static Rule, bool); 2] =
         [(&NAME_REPLACEMENT_CHAR, any(has_replacement_char)), (&NAME_PRIVATE_USE, any(has_private_use))];
     flags.into_iter().filter(|(_, applies)| *applies).map(|(rule, _)| rule).collect()

@@ -54,7 +54,7 @@ fn kinds(draft: &Draft) -> Vec<&'static str> {
 #[test]
 fn a_child_without_name_and_number_is_found_by_either_parent_and_by_the_certificate() {
     let (draft, body) = draft(&json!({}));
-    let values: Vec<_> = draft.subjects.iter().map(|subject| subject.value()).collect();
+    let values: Vec<_> = draft.subjects.iter().map(domain::Identifier::value).collect();
     assert_eq!(values, ["P110000001", MOTHER, FATHER]);
     assert_eq!(kinds(&draft), ["certificate-number", "citizen-number", "citizen-number"]);
     assert_eq!((draft.key.as_str(), draft.stamp.as_str()), ("P110000001", "20261101093000000000"));

@@ -68,31 +68,39 @@ impl Stop for GoOn {
     fn pause(&self, _time: Duration) {}
 }
 
-/// Something that happens when a source settles for the n-th time.
+/// Something that happens to a source, once.
 pub(crate) struct Hook {
-    at: Option<usize>,
+    when: When,
     happens: Box<dyn FnMut() + Send>,
-    is_failure: bool,
+}
+
+#[derive(PartialEq)]
+enum When {
+    Never,
+    /// Before rows are read for the n-th time.
+    Next(usize),
+    /// Instead of telling of a row whose id begins like this.
+    Told(&'static str),
 }
 
 impl Hook {
     pub(crate) fn none() -> Self {
-        Self { at: None, happens: Box::new(|| {}), is_failure: false }
+        Self { when: When::Never, happens: Box::new(|| {}) }
     }
 
-    pub(crate) fn before_settle(at: usize, happens: impl FnMut() + Send + 'static) -> Self {
-        Self { at: Some(at), happens: Box::new(happens), is_failure: false }
+    pub(crate) fn before_next(at: usize, happens: impl FnMut() + Send + 'static) -> Self {
+        Self { when: When::Next(at), happens: Box::new(happens) }
     }
 
-    pub(crate) fn fail_to_settle(at: usize) -> Self {
-        Self { at: Some(at), happens: Box::new(|| {}), is_failure: true }
+    pub(crate) fn dies_when_told(rows: &'static str) -> Self {
+        Self { when: When::Told(rows), happens: Box::new(|| {}) }
     }
 }
 
 struct Hooked {
     source: Box<dyn Source>,
     hook: Hook,
-    settled: usize,
+    read: usize,
 }
 
 impl Source for Hooked {
@@ -101,16 +109,18 @@ impl Source for Hooked {
     }
 
     fn next(&mut self, known: &dyn Known, stop: &dyn Stop) -> Result<Batch, SourceError> {
+        self.read += 1;
+        if self.hook.when == When::Next(self.read) {
+            (self.hook.happens)();
+        }
         self.source.next(known, stop)
     }
 
     fn settle(&mut self, settled: &[Settled]) -> Result<Vec<Kept>, SourceError> {
-        self.settled += 1;
-        if self.hook.at == Some(self.settled - 1) {
-            (self.hook.happens)();
-            if self.hook.is_failure {
-                return Err(SourceError::away("killed"));
-            }
+        if let When::Told(rows) = self.hook.when
+            && settled.iter().any(|settled| settled.id.starts_with(rows))
+        {
+            return Err(SourceError::away("killed"));
         }
         self.source.settle(settled)
     }
@@ -139,7 +149,7 @@ impl Front {
         let around = Surroundings { clock: self.clock.clone(), language: Language::Chinese };
         let settings = SourceSettings::Postgres(self.server.get().settings());
         let source = sources::open(&adapter, &settings, &around).unwrap().unwrap();
-        let source = Box::new(Hooked { source, hook, settled: 0 });
+        let source = Box::new(Hooked { source, hook, read: 0 });
         let config = RunnerConfig::new(PathBuf::new(), self.state());
         Runner::asking(source, adapter, config, Arc::new(self.bus.clone()), self.clock.clone()).unwrap()
     }

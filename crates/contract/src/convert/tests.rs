@@ -33,6 +33,13 @@ name = "citizen-number"
 kind = "citizen-number"
 unique = true
 wide = true
+[parties]
+seller = "sellers"
+[[source]]
+item = "name"
+resources = ["a", "b"]
+authority = "a"
+fields = { b = "c" }
 [[item]]
 name = "name"
 title = "姓名"

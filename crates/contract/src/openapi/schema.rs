@@ -39,8 +39,17 @@ pub(super) fn reference(name: &str) -> Value {
 
 /// The schema of a field's value.
 pub(super) fn of_field(field: &FieldDescriptor) -> Value {
+    if let Some(value) = value_of_map(field) {
+        return json!({ "type": "object", "additionalProperties": of_kind(&value) });
+    }
     let schema = of_kind(&field.kind());
     if field.is_list() { json!({ "type": "array", "items": schema }) } else { schema }
+}
+
+/// The kind of the values, when the field is a map.
+fn value_of_map(field: &FieldDescriptor) -> Option<Kind> {
+    let entry = Some(field.kind()).filter(|_| field.is_map())?;
+    entry.as_message().map(|entry| entry.map_entry_value_field().kind())
 }
 
 fn of_kind(kind: &Kind) -> Value {
@@ -151,7 +160,7 @@ impl Reached {
         }
         self.messages.insert(message.full_name().to_owned(), message.clone());
         for field in message.fields() {
-            match field.kind() {
+            match value_of_map(&field).unwrap_or_else(|| field.kind()) {
                 Kind::Message(inner) => self.message(&inner),
                 Kind::Enum(words) => drop(self.enums.insert(words.full_name().to_owned(), words)),
                 _ => {}

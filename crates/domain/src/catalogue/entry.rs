@@ -1,6 +1,6 @@
 //! Entries of all kinds, and the catalogue they make up.
 
-use super::{Grant, Problem, Resource, SourceRule};
+use super::{Grant, Problem, Resource};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -147,26 +147,12 @@ impl Entry {
     pub fn to_toml(&self) -> String {
         let text = match self {
             Self::Department(entry) => toml::to_string(entry),
-            Self::Resource(entry) => written(entry),
+            Self::Resource(entry) => toml::to_string(entry),
             Self::Consumer(entry) => toml::to_string(entry),
             Self::Grant(entry) => toml::to_string(entry),
         };
         text.unwrap_or_default()
     }
-}
-
-/// What a resource's file has beyond its message on the wire.
-#[derive(Serialize)]
-struct BeyondWire<'a> {
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    parties: &'a BTreeMap<String, String>,
-    #[serde(skip_serializing_if = "<[SourceRule]>::is_empty")]
-    source: &'a [SourceRule],
-}
-
-fn written(resource: &Resource) -> Result<String, toml::ser::Error> {
-    let beyond = BeyondWire { parties: &resource.parties, source: &resource.sources };
-    Ok([toml::to_string(resource)?, toml::to_string(&beyond)?].join("\n"))
 }
 
 fn read<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Problem> {

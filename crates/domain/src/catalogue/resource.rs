@@ -64,10 +64,10 @@ pub struct Resource {
     pub lookups: Vec<LookupRule>,
     /// Which item holds the party that a lookup is for, by the lookup's name (`seller = "sellers"`). Such a lookup
     /// finds a record only by an identifier of that party, though others of the record are of the same kind.
-    #[serde(default, skip_serializing)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub parties: BTreeMap<String, String>,
     /// Where each item comes from; of a composed base alone.
-    #[serde(default, rename = "source", skip_serializing)]
+    #[serde(default, rename = "source", skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<SourceRule>,
     /// Its items (信息项).
     #[serde(default, rename = "item", skip_serializing_if = "Vec::is_empty")]

@@ -217,7 +217,7 @@ fn a_narrow_lookup_beside_a_wide_one_of_its_kind_says_which_party_it_is_for() {
 }
 
 #[test]
-fn what_the_wire_does_not_carry_is_written_all_the_same() {
+fn parties_and_sources_are_written_back_the_same() {
     let parties = RESOURCE.replace("[[lookup]]", "[parties]\ncitizen-number = \"head\"\n[[lookup]]");
     for text in [POPULATION, &parties] {
         let entry = Entry::parse(EntryKind::Resource, "r", text).unwrap();

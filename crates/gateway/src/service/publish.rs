@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(key(&HeaderMap::new()), Ok(None));
         assert_eq!(key(&headers("idempotency-key", &["a b"])), Ok(Some("a b".to_owned())));
         let long = "x".repeat(256);
-        for bad in [&["".to_owned()][..], &[long], &["中".to_owned()], &["a".to_owned(), "a".to_owned()]] {
+        for bad in [&[String::new()][..], &[long], &["中".to_owned()], &["a".to_owned(), "a".to_owned()]] {
             let bad: Vec<&str> = bad.iter().map(String::as_str).collect();
             assert!(key(&headers("idempotency-key", &bad)).is_err(), "{bad:?}");
         }
@@ -183,7 +183,7 @@ mod tests {
         };
         assert_eq!(gunzip(&pack(b"abc"), 3).unwrap(), "abc");
         assert_eq!(gunzip(&[pack(b"ab"), pack(b"c")].concat(), 3).unwrap(), "abc");
-        assert_eq!(gunzip(&pack(&[b'x'; 1 << 20]), 1 << 10), Err(Fault::TooLarge));
+        assert_eq!(gunzip(&pack(&vec![b'x'; 1 << 20]), 1 << 10), Err(Fault::TooLarge));
         let packed = pack(b"abc");
         for bad in [&b"abc"[..], &packed[..packed.len() - 3], b""] {
             assert!(matches!(gunzip(bad, 3), Err(Fault::Invalid(_))), "{bad:?}");

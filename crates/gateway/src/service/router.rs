@@ -51,7 +51,7 @@ pub(crate) fn router(
 fn over_grpc(desk: &Arc<Desk>, route: Route) -> MethodRouter {
     let desk = Arc::clone(desk);
     if route.method.is_streaming {
-        return post(move |request| stream::answer(Arc::clone(&desk), route, request));
+        return post(move |request| std::future::ready(stream::answer(&desk, route, request)));
     }
     post(move |request| grpc::answer(Arc::clone(&desk), route, request))
 }

@@ -32,7 +32,7 @@ const CONTENT: u32 = 2;
 const DEPARTMENT: u32 = 3;
 
 /// Answers one call.
-pub(super) async fn answer(desk: Arc<Desk>, route: Route, request: Request<Body>) -> Response<Body> {
+pub(super) fn answer(desk: &Arc<Desk>, route: Route, request: Request<Body>) -> Response<Body> {
     if !grpc::is_grpc(request.headers()) {
         return Fault::MediaType.into_problem();
     }
@@ -41,7 +41,7 @@ pub(super) async fn answer(desk: Arc<Desk>, route: Route, request: Request<Body>
         return grpc::refuse(Fault::Internal);
     };
     let time = Time::start();
-    let talk = Talk::begin(Arc::clone(&desk), route, peer.caller.clone(), (&head.headers, body));
+    let talk = Talk::begin(Arc::clone(desk), route, peer.caller.clone(), (&head.headers, body));
     match talk {
         Ok(talk) => streaming(talk),
         Err(fault) => {
@@ -203,8 +203,7 @@ impl Frames {
                 return Ok(Some(message));
             }
             if self.ended {
-                let is_torn = !self.buffer.is_empty();
-                return if is_torn { Err(torn()) } else { Ok(None) };
+                return self.buffer.is_empty().then_some(None).ok_or_else(torn);
             }
             match self.body.frame().await {
                 Some(Ok(frame)) => frame.data_ref().into_iter().for_each(|data| self.buffer.extend_from_slice(data)),

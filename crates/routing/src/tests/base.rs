@@ -3,7 +3,9 @@
 use super::world::*;
 use crate::Method;
 use contract::{
-    canonical::v1::{BusinessLicence, ComposedItem, ComposedRecord, LegalPerson, TaxRegistration, TaxStatus},
+    canonical::v1::{
+        BusinessLicence, ComposedItem, ComposedRecord, LegalPerson, Party, SocialInsurance, TaxRegistration, TaxStatus,
+    },
     json,
     v1::{Claim, ClaimResult, Outcome, RecordView, VerifyRequest},
 };
@@ -258,4 +260,77 @@ async fn a_base_is_shown_in_json() {
     let response = node.resolve(&resolve(BASE, "uscc", &uscc(1))).await;
     let text = json::to_string("ResolveResponse", &response.encode_to_vec()).unwrap();
     assert!(text.contains(r#""value":["TAX_STATUS_NORMAL","TAX_STATUS_CANCELLED"]"#), "{text}");
+}
+
+const SHIPPED: [&str; 7] = [
+    include_str!("../../../../deploy/catalogue/resources/population.toml"),
+    include_str!("../../../../deploy/catalogue/resources/legal-entity.toml"),
+    include_str!("../../../../deploy/catalogue/resources/marriage-certificate.toml"),
+    include_str!("../../../../deploy/catalogue/resources/marital-state.toml"),
+    include_str!("../../../../deploy/catalogue/resources/social-insurance.toml"),
+    include_str!("../../../../deploy/catalogue/resources/insurance-summary.toml"),
+    include_str!("../../../../deploy/catalogue/resources/tax-registration.toml"),
+];
+
+/// A node with the shipped bases and their sources, where every department has taken in something.
+fn shipped(others: &[&str]) -> Node {
+    let grant = grant_of(&["population", BASE], "");
+    let node = Node::holding(&SHIPPED.map(ToOwned::to_owned), &[&[grant.as_str()], others].concat());
+    let departments = ["public-security", "market-supervision", "civil-affairs", "social-security", "taxation"];
+    node.directory.set_intakes(departments.map(|id| (id.to_owned(), intake(id, now()))).into());
+    node
+}
+
+fn participation() -> Put {
+    let body = SocialInsurance {
+        insured: Some(Party { name: "甲乙".into(), ..investor(1) }),
+        insurance: "110".into(),
+        first_month: "2020-01".into(),
+        last_paid_month: "2020-03".into(),
+        valid: Some(true),
+        ..SocialInsurance::default()
+    };
+    Put::new("social-insurance", "A/110/B", vec![id("citizen-number", &citizen(1))], &body)
+}
+
+#[tokio::test]
+async fn the_shipped_population_is_composed_of_three_departments() {
+    let summary = grant_of(&["insurance-summary"], "").replace("id = \"more\"", "id = \"summary\"");
+    let mut node = shipped(&[&summary]);
+    let ask = resolve("population", "citizen-number", &citizen(1));
+    // That nothing is registered of a stranger does not make them known.
+    assert_eq!(node.resolve(&ask).await.outcome(), Outcome::NotFound);
+    node.put(person("r1", &citizen(1)));
+    node.put(participation());
+    let response = node.resolve(&ask).await;
+    assert_eq!((response.outcome(), response.records.len()), (Outcome::Found, 1));
+    let found = told(&response.records[0]);
+    let item = |name: &str| found.iter().find(|(item, ..)| item == name).cloned().unwrap();
+    let name = item("name");
+    assert_eq!((name.1, name.3), (json!("甲r1"), vec!["insurance-summary".to_owned()]));
+    assert_eq!(item("marital_state").1, json!("MARITAL_STATUS_NONE_ON_RECORD"));
+    assert_eq!(item("marital_coverage_from").1, json!("2006-01-01"));
+    assert_eq!(item("insurances").1[0]["paid_months"], json!(3.0));
+    assert_eq!(response.coverage.unwrap().from, "2006-01-01");
+}
+
+#[tokio::test]
+async fn the_shipped_legal_entity_is_composed_of_two_departments() {
+    let mut node = shipped(&[]);
+    fill(&mut node);
+    let found = told(&one(&node).await);
+    let item = |name: &str| found.iter().find(|(item, ..)| item == name).cloned().unwrap();
+    assert_eq!(item("address").2, "business-licence");
+    assert_eq!(item("tax_registrations").1.as_array().unwrap().len(), 2);
+    assert_eq!(item("tax_registrations").1[1]["status"], json!("TAX_STATUS_CANCELLED"));
+}
+
+#[tokio::test]
+async fn all_tax_registrations_of_a_code_come_the_newest_first() {
+    let mut node = Node::holding(&[SHIPPED[6].to_owned()], &[&grant_of(&[TAX], "")]);
+    node.put(registration("T2", "乙", TaxStatus::Cancelled).at_second(15));
+    node.put(registration("T1", "甲", TaxStatus::Normal).at_second(20));
+    let response = node.resolve(&resolve(TAX, "uscc", &uscc(1))).await;
+    let keys: Vec<_> = response.records.iter().map(|record| record.key.as_str()).collect();
+    assert_eq!((response.outcome(), keys), (Outcome::Found, vec!["T1", "T2"]));
 }

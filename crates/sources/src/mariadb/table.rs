@@ -33,7 +33,7 @@ const CHEAP: Duration = Duration::from_millis(100);
 /// Comparing may take one part in so many of the server's time.
 const SHARE: u32 = 20;
 /// How often all keys are gone through where the server cannot compare.
-const BLIND: Duration = Duration::from_secs(600);
+const BLIND: Duration = Duration::from_mins(10);
 
 /// A table that is read by the time at which its rows were written.
 pub(crate) struct TimedTable {
@@ -96,7 +96,7 @@ impl TimedTable {
     /// One page, or one comparison: the rows that are not done, and what comes next.
     fn step(&mut self, stage: Stage, known: &dyn Known) -> Result<(Vec<SourceRow>, Stage), SourceError> {
         match stage {
-            Stage::Back { from, until, looked } => self.back(from, until, looked, known),
+            Stage::Back { from, until, looked } => self.back(&from, until, looked, known),
             Stage::On => self.on(known),
             Stage::Compare => Ok((Vec::new(), self.compare()?)),
             Stage::Sweep { from, tally } => self.sweep(&from, tally, known),
@@ -106,12 +106,12 @@ impl TimedTable {
 
     fn back(
         &mut self,
-        from: From,
+        from: &From,
         until: Place,
         looked: usize,
         known: &dyn Known,
     ) -> Result<(Vec<SourceRow>, Stage), SourceError> {
-        let page = self.link.keys(&from, Some(&until))?;
+        let page = self.link.keys(from, Some(&until))?;
         let looked = looked + page.len();
         let undone = self.undone(&page, known)?;
         for key in &undone {

@@ -36,8 +36,9 @@ impl Gaps {
     pub(super) fn filled(&mut self, serial: i64) {
         let Some(place) = self.0.iter().position(|gap| (gap.0..=gap.1).contains(&serial)) else { return };
         let Gap(from, to, since) = self.0.remove(place);
-        let rest = [Gap(from, serial.saturating_sub(1), since), Gap(serial.saturating_add(1), to, since)];
-        let left = rest.into_iter().filter(|gap| gap.0 <= gap.1 && (from..=to).contains(&gap.0));
+        let below = serial.checked_sub(1).map(|last| Gap(from, last, since));
+        let above = serial.checked_add(1).map(|first| Gap(first, to, since));
+        let left = below.into_iter().chain(above).filter(|gap| gap.0 <= gap.1);
         self.0.splice(place..place, left);
     }
 

@@ -13,6 +13,9 @@ use adapter_sdk::{
 use domain::Timestamp;
 use tokio_postgres::types::ToSql;
 
+/// Status of rows that are published.
+const TAKEN_IN: i32 = 1;
+
 /// A look that is under way.
 pub(super) struct Poll {
     /// When it began: what was committed before is seen by it.
@@ -124,11 +127,13 @@ fn share_of(last: i64, from: i64, to: i64) -> f64 {
 /// Takes over rows above the highest number read, and notes the numbers between them that were not there.
 fn above(reached: &mut Reached, found: Vec<Found>, at: i64) -> Vec<SourceRow> {
     let mut rows = Vec::with_capacity(found.len());
-    for Found { serial, is_new, row } in found {
+    for found in found {
+        let serial = found.serial;
         reached.gaps.skipped(reached.last.saturating_add(1), serial.saturating_sub(1), at);
         reached.last = serial;
-        if is_new || serial <= reached.again {
-            rows.push(row);
+        let is_wanted_again = serial <= reached.again && found.status == TAKEN_IN;
+        if found.is_new() || is_wanted_again {
+            rows.push(found.into_row());
         }
     }
     rows
@@ -136,10 +141,10 @@ fn above(reached: &mut Reached, found: Vec<Found>, at: i64) -> Vec<SourceRow> {
 
 fn filled(reached: &mut Reached, found: Vec<Found>) -> Vec<SourceRow> {
     let mut rows = Vec::with_capacity(found.len());
-    for Found { serial, is_new, row } in found {
-        reached.gaps.filled(serial);
-        if is_new {
-            rows.push(row);
+    for found in found {
+        reached.gaps.filled(found.serial);
+        if found.is_new() {
+            rows.push(found.into_row());
         }
     }
     rows

@@ -20,7 +20,7 @@ pub(super) struct Reached {
     /// Numbers below that were not there.
     #[serde(skip_serializing_if = "Gaps::is_empty")]
     pub(super) gaps: Gaps,
-    /// Up to here rows are read whatever their status: the adapter's memory of them is lost.
+    /// Up to here rows that were taken in are read again: the adapter's memory of them is lost.
     #[serde(skip_serializing_if = "is_none")]
     pub(super) again: i64,
 }

@@ -62,7 +62,7 @@ impl Round {
             let serials: Vec<i64> = self.found.drain(..size).collect();
             let parameters: [&(dyn ToSql + Sync); 1] = [&serials];
             let found = link.rows(self.table, |statements| &statements.listed, &parameters, stop)?;
-            let rows: Vec<SourceRow> = found.into_iter().filter(|found| found.is_new).map(Found::into_row).collect();
+            let rows: Vec<SourceRow> = found.into_iter().filter(Found::is_new).map(Found::into_row).collect();
             if !rows.is_empty() {
                 return Ok(rows);
             }

@@ -57,12 +57,17 @@ pub(super) struct Statements {
 /// A row that was found.
 pub(super) struct Found {
     pub(super) serial: i64,
-    /// Whether its status says so.
-    pub(super) is_new: bool,
+    /// 0 new, 1 taken in, 2 refused.
+    pub(super) status: i32,
     pub(super) row: SourceRow,
 }
 
 impl Found {
+    /// Whether nobody has dealt with it yet.
+    pub(super) fn is_new(&self) -> bool {
+        self.status == 0
+    }
+
     pub(super) fn into_row(self) -> SourceRow {
         self.row
     }
@@ -180,7 +185,7 @@ impl Table {
     pub(super) async fn prepare(&self, client: &Client) -> Result<Statements, Error> {
         let Self { name, serial, status, reason, .. } = self;
         let columns: String = self.columns.iter().map(|column| format!(", t.{}::text", column.name)).collect();
-        let rows = format!("SELECT t.{serial}::int8, t.{status} = 0{columns} FROM {name} t");
+        let rows = format!("SELECT t.{serial}::int8, t.{status}::int4{columns} FROM {name} t");
         let top = format!("SELECT coalesce(max(t.{serial}), 0)::int8 FROM {name} t");
         let fresh = format!(
             "{rows} WHERE t.{serial} > $1::int8 AND t.{serial} <= $2::int8 ORDER BY t.{serial} LIMIT $3::int8"
@@ -218,7 +223,7 @@ impl Table {
     /// A row as it is given out: whole numbers as numbers, everything else as text.
     pub(super) fn found(&self, row: &Row) -> Result<Found, Error> {
         let serial: i64 = row.try_get(0)?;
-        let is_new: Option<bool> = row.try_get(1)?;
+        let status: Option<i32> = row.try_get(1)?;
         let mut members = Map::new();
         for (place, column) in self.columns.iter().enumerate() {
             let text: Option<&str> = row.try_get(place + 2)?;
@@ -230,7 +235,7 @@ impl Table {
             place: RowPlace::Table { key: serial.to_string() },
             mark: Some(Mark { id: id_of(self.declared, serial), receipt: Vec::new() }),
         };
-        Ok(Found { serial, is_new: is_new == Some(true), row })
+        Ok(Found { serial, status: status.unwrap_or(UNCLEAR), row })
     }
 }
 
@@ -240,6 +245,9 @@ impl Column {
         Some(self.is_whole).filter(|is_whole| *is_whole).and_then(|_| number()).unwrap_or_else(|| Value::from(text))
     }
 }
+
+/// Stands for a status that is NULL: nobody's business.
+const UNCLEAR: i32 = -1;
 
 /// A table by its name in lower case, those first that are found without their schema.
 const NAMED: &str = "SELECT c.oid, format('%I.%I', n.nspname, c.relname) \

@@ -170,9 +170,8 @@ fn numbers_that_were_skipped_are_looked_for_from_the_kept_position() {
         "INSERT INTO spgl_bdcqz (lsh, rowguid, dfsjzj, xzqhdm, bdcqzh) VALUES (4, 'g', 'late', '330106', '号')",
     );
     source.open(position.as_deref()).unwrap();
-    assert_eq!(poll(&mut source, &Remembered::default()), ["spgl_bdcqz/4"]);
-    // Not yet told of, it is the round that meets it again.
     let known = Remembered { done: ["spgl_bdcqz/4".to_owned()].into(), ..Default::default() };
+    assert_eq!(poll(&mut source, &known), ["spgl_bdcqz/4"]);
     assert_eq!(poll(&mut source, &known), [""; 0]);
 }
 

@@ -23,7 +23,11 @@ impl Address {
         if uri.query().is_some() || authority.host().is_empty() {
             return Err(wrong());
         }
-        let host = format!("{}:{}", authority.host(), authority.port_u16().unwrap_or(443));
+        let port = match authority.as_str().strip_prefix(authority.host()) {
+            None | Some("") => 443,
+            Some(_) => authority.port_u16().ok_or_else(wrong)?,
+        };
+        let host = format!("{}:{port}", authority.host());
         Ok(Self { host, prefix: uri.path().trim_end_matches('/').to_owned() })
     }
 
@@ -35,12 +39,14 @@ impl Address {
 
 /// `text` as a value in a query.
 pub(super) fn in_query(text: &str) -> String {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let mut safe = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             safe.push(char::from(byte));
         } else {
-            safe.push_str(&format!("%{byte:02X}"));
+            let digits = [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]];
+            safe.extend(['%'].into_iter().chain(digits.map(char::from)));
         }
     }
     safe

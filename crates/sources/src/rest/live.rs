@@ -19,7 +19,7 @@ const AT_ONCE: usize = 32;
 /// When to ask again after a failure that says nothing about it.
 const SOON: Duration = Duration::from_secs(1);
 /// When to ask again after one that somebody has to mend.
-const LATER: Duration = Duration::from_secs(60);
+const LATER: Duration = Duration::from_mins(1);
 
 /// A department that is asked now. Nothing of an answer is kept.
 pub(super) struct LiveDesk {

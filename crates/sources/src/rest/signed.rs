@@ -39,6 +39,12 @@ pub(super) enum Said<T> {
     Failed(String),
 }
 
+/// Reads an answer; says what is wrong with one that is none of this interface.
+pub(super) type Reading<'a, T> = &'a (dyn Fn(&[u8]) -> Result<Said<T>, String> + Sync);
+
+/// Whether a call may be made now.
+pub(super) type Permission<'a> = &'a (dyn Fn() -> Result<(), Fault> + Sync);
+
 /// A service that is called with signed headers.
 pub(super) struct Signed {
     pub(super) identity: Identity,
@@ -71,10 +77,15 @@ pub(super) struct Held {
 /// The four values of a signed call.
 #[derive(Serialize)]
 struct Signature<'a> {
-    gjgxjhpt_rid: &'a str,
-    gjgxjhpt_sid: &'a str,
-    gjgxjhpt_rtime: String,
-    gjgxjhpt_sign: String,
+    #[serde(rename = "gjgxjhpt_rid")]
+    requester: &'a str,
+    #[serde(rename = "gjgxjhpt_sid")]
+    service: &'a str,
+    /// In milliseconds since 1970.
+    #[serde(rename = "gjgxjhpt_rtime")]
+    time: String,
+    #[serde(rename = "gjgxjhpt_sign")]
+    sign: String,
 }
 
 #[derive(Deserialize)]
@@ -96,8 +107,8 @@ impl Signed {
     pub(super) async fn ask<T>(
         &self,
         question: &Question<'_>,
-        permit: &(dyn Fn() -> Result<(), Fault> + Sync),
-        read: &(dyn Fn(&[u8]) -> Result<Said<T>, String> + Sync),
+        permit: Permission<'_>,
+        read: Reading<'_, T>,
     ) -> Result<T, Fault> {
         let (held, was_fresh) = self.secret().await?;
         permit()?;
@@ -170,7 +181,7 @@ impl Signed {
             Fault::Refused(message.to_owned())
         })?;
         // A little before its end, so that no call is on its way when it comes.
-        let lasts = self.platform.lasts - self.platform.lasts / 12;
+        let lasts = self.platform.lasts / 12 * 11;
         Ok(Held { secret, until: now + lasts })
     }
 
@@ -178,7 +189,7 @@ impl Signed {
         &self,
         question: &Question<'_>,
         held: &Held,
-        read: &(dyn Fn(&[u8]) -> Result<Said<T>, String> + Sync),
+        read: Reading<'_, T>,
     ) -> Result<(Answer, Said<T>), Fault> {
         let headers = self.signature(&held.secret).headers();
         let path = self.address.path(question.path);
@@ -198,7 +209,7 @@ impl Signed {
         let Identity { requester, service, .. } = &self.identity;
         let time = self.clock.now().timestamp_millis().to_string();
         let sign = key.sign(service, requester, &time);
-        Signature { gjgxjhpt_rid: requester, gjgxjhpt_sid: service, gjgxjhpt_rtime: time, gjgxjhpt_sign: sign }
+        Signature { requester, service, time, sign }
     }
 
     fn fault(&self, code: &str, answer: &Answer) -> Fault {
@@ -259,10 +270,10 @@ impl Signed {
 impl Signature<'_> {
     fn headers(&self) -> Vec<(&'static str, String)> {
         vec![
-            ("gjgxjhpt_rid", self.gjgxjhpt_rid.to_owned()),
-            ("gjgxjhpt_sid", self.gjgxjhpt_sid.to_owned()),
-            ("gjgxjhpt_rtime", self.gjgxjhpt_rtime.clone()),
-            ("gjgxjhpt_sign", self.gjgxjhpt_sign.clone()),
+            ("gjgxjhpt_rid", self.requester.to_owned()),
+            ("gjgxjhpt_sid", self.service.to_owned()),
+            ("gjgxjhpt_rtime", self.time.clone()),
+            ("gjgxjhpt_sign", self.sign.clone()),
         ]
     }
 }

@@ -26,7 +26,7 @@ const KEPT: usize = 16;
 const KEPT_FOR: chrono::Duration = chrono::Duration::seconds(20);
 
 /// Longest wish to be left alone that is heeded.
-const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3600);
+const LONGEST_PAUSE: Duration = Duration::from_hours(24);
 
 /// The way to one server.
 pub(super) struct Wire {

@@ -2,7 +2,7 @@
 
 use adapter_sdk::{
     Finding, IntakeError, Runner, RunnerConfig, Step, Stop,
-    source::{Batch, Kept, Known, Settled, Source, SourceError},
+    source::{Batch, Kept, Known, Settled, Source, SourceError, Told},
     transport::SourceSettings,
 };
 use bus::{Bus, EmbeddedBus, EmbeddedConfig, Event, Start};
@@ -167,6 +167,10 @@ impl Source for Troubled {
 
     fn keeps_marks(&self) -> bool {
         self.source.keeps_marks()
+    }
+
+    fn is_told(&self) -> Told {
+        self.source.is_told()
     }
 
     fn settle(&mut self, settled: &[Settled]) -> Result<Vec<Kept>, SourceError> {

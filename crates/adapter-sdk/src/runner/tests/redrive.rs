@@ -14,7 +14,7 @@ use prost::{Message, Name};
 use std::sync::Arc;
 
 /// The same department once its mapping was mended: what was bad is an upsert.
-struct Mended;
+pub(super) struct Mended;
 
 impl Mapping for Mended {
     fn department(&self) -> &'static Department {
@@ -49,7 +49,7 @@ fn mended(world: &World) -> Runner {
 }
 
 /// Asks for all rejects on the topic, and for some that are not there.
-fn ask(world: &World, department: &str) {
+pub(super) fn ask(world: &World, department: &str) {
     let mut targets: Vec<RedriveTarget> = world
         .bus
         .messages(REJECTS)

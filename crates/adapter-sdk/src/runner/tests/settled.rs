@@ -3,6 +3,7 @@
 
 use super::{
     bus::TestBus,
+    redrive::{Mended, ask},
     world::{GoOn, REJECTS, World},
 };
 use crate::{
@@ -67,9 +68,13 @@ fn world() -> World {
 }
 
 fn runner(world: &World) -> Runner {
+    runner_of(world, adapter())
+}
+
+fn runner_of(world: &World, adapter: Adapter) -> Runner {
     let mut config = RunnerConfig::new(world.inbox(""), world.dir.path().join("state"));
     (config.window_rows, config.language) = (7, Language::English);
-    Runner::new(adapter(), config, Arc::new(world.bus.clone()), world.clock.clone()).unwrap()
+    Runner::new(adapter, config, Arc::new(world.bus.clone()), world.clock.clone()).unwrap()
 }
 
 fn put(world: &World, name: &str, rows: &[&str]) {
@@ -246,6 +251,26 @@ fn rows_of_sheets_show_their_row_and_keep_their_number_for_the_version() {
     let record = records.iter().find(|record| record.key == "b").unwrap();
     assert_eq!(record.version, "20260101000001.0000000001.0000000002");
     assert_eq!(record.source.as_ref().unwrap().row, Some(2));
+}
+
+#[test]
+fn a_row_of_a_sheet_that_is_driven_again_keeps_its_number_for_the_version() {
+    let world = world();
+    let mut first = runner(&world);
+    put(&world, NAME, &["20260101000001|a|U|one", "20260101000001|b|U|two", "20260101000001|c|B|bad"]);
+    after(&world, &mut first, 0);
+    assert_eq!(after(&world, &mut first, 10), TAKEN);
+    drop(first);
+    ask(&world, "testing");
+    let mended = Adapter { mapping: Box::new(Mended), ..adapter() };
+    assert_eq!(after(&world, &mut runner_of(&world, mended), 0).redriven, 1);
+    let records = world.records();
+    let record = records.iter().find(|record| record.key == "c").unwrap();
+    assert_eq!(record.version, "20260101000001.0000000001.0000000003");
+    let source = record.source.as_ref().unwrap();
+    assert_eq!((source.sheet.as_str(), source.row), ("sheet 1", Some(1)));
+    // The number goes on with the reject, as often as it is driven again.
+    assert!(world.bus.messages(REJECTS).iter().all(|message| header(&message.headers, ROW_NUMBER) == "3"));
 }
 
 fn header(headers: &[(String, bytes::Bytes)], name: &str) -> String {

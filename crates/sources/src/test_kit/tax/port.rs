@@ -2,7 +2,7 @@
 
 use super::desk::{Asked, Desk, Reply};
 use bytes::Bytes;
-use http::{Request, Response, StatusCode, header};
+use http::{Request, Response, header};
 use http_body_util::{BodyExt, Full, combinators::BoxBody};
 use hyper::{
     body::{Body, Frame, Incoming},
@@ -78,9 +78,7 @@ async fn answer(request: Request<Incoming>, desk: Arc<Mutex<Desk>>) -> Result<An
             response.body(whole(text)).unwrap_or_else(|_| Response::new(whole(String::new())))
         }
         Reply::Cut(text) => {
-            let mut response = Response::new(Torn(Some(Bytes::from(text))).boxed());
-            *response.status_mut() = StatusCode::OK;
-            response
+            Response::new(Torn { begun: Some(Bytes::from(text)), has_rested: false }.boxed())
         }
         Reply::Silent => std::future::pending().await,
     })
@@ -91,7 +89,11 @@ fn whole(text: String) -> BoxBody<Bytes, io::Error> {
 }
 
 /// A body that breaks off.
-struct Torn(Option<Bytes>);
+struct Torn {
+    begun: Option<Bytes>,
+    /// Whether what was begun had time to go out.
+    has_rested: bool,
+}
 
 impl Body for Torn {
     type Data = Bytes;
@@ -99,9 +101,16 @@ impl Body for Torn {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _context: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        let broken = || io::Error::from(io::ErrorKind::ConnectionAborted);
-        Poll::Ready(Some(self.0.take().map(Frame::data).ok_or_else(broken)))
+        if let Some(data) = self.begun.take() {
+            return Poll::Ready(Some(Ok(Frame::data(data))));
+        }
+        if !self.has_rested {
+            self.has_rested = true;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into())))
     }
 }
