@@ -6,7 +6,11 @@ pub mod housing;
 pub mod insurance;
 pub mod marriages;
 mod people;
+pub mod quotas;
 pub mod register;
+pub mod teachers;
+pub mod taxes;
+pub mod titles;
 
 pub use self::{
     enterprises::{Entity, Page},

@@ -7,8 +7,12 @@ mod housing;
 mod insurance;
 mod marriages;
 mod parties;
+mod quotas;
 mod register;
 mod seen;
+mod teachers;
+mod taxes;
+mod titles;
 
 pub use self::{
     answers::{Answer, answer, household},
@@ -17,6 +21,10 @@ pub use self::{
     housing::HousingOracle,
     insurance::InsuranceOracle,
     marriages::MarriageOracle,
+    quotas::QuotaOracle,
     register::RegisterOracle,
     seen::Seen,
+    teachers::TeacherOracle,
+    taxes::TaxOracle,
+    titles::{LEGACY, TitleOracle},
 };

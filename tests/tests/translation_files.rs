@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 use exchange_tests::{
     Class,
-    generate::{DropFile, Fate, Step, births, housing, insurance},
-    oracle::{BirthOracle, HousingOracle, InsuranceOracle},
+    generate::{DropFile, Fate, Step, births, housing, insurance, teachers},
+    oracle::{BirthOracle, HousingOracle, InsuranceOracle, TeacherOracle},
     product,
     rows::{End, Tally, Wanted, disagreements},
 };
@@ -94,4 +94,27 @@ fn births_are_translated_as_the_interface_document_says() {
     let file = folder.path().join("births.ndjson");
     fs::write(&file, oracle.take("births.ndjson", &lines)).unwrap();
     check_rows("health", &[file], &oracle.rows);
+}
+
+#[test]
+fn teachers_are_translated_as_the_interface_document_says() {
+    let story = teachers::story(26, 100);
+    let mut oracle = TeacherOracle::default();
+    story.books.iter().for_each(|book| oracle.take(book));
+    let folder = TempDir::new().unwrap();
+    let files: Vec<PathBuf> = story.books.iter().map(|book| book.put_into(folder.path())).collect();
+    check_rows("education", &files, &oracle.rows);
+}
+
+#[test]
+fn wrong_workbooks_of_teachers_are_refused_whole() {
+    let story = teachers::story(27, 20);
+    let folder = TempDir::new().unwrap();
+    for (rules, book) in &story.wrong {
+        let lines = product::translate("education", &[book.put_into(folder.path())]);
+        let line = &lines[0];
+        let said = (lines.len(), line["outcome"].as_str(), line["source"]["file"].as_str());
+        assert_eq!(said, (2, Some("file-refused"), Some(book.name.as_str())), "{rules:?} {lines:?}");
+        assert!(rules.iter().any(|rule| line["rule"] == *rule), "{rules:?} {line}");
+    }
 }

@@ -1,12 +1,11 @@
 //! `exchange adapter try` on rows of tables, feeds and topics says what the interface documents say, row by row.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 use exchange_tests::{
-    generate::{marriages},
-    oracle::{MarriageOracle},
+    generate::{marriages, quotas, taxes, titles},
+    oracle::{MarriageOracle, QuotaOracle, TaxOracle, TitleOracle},
     product,
     tables::{RowCount, TableRow, WantedRow, contradictions},
 };
-use serde_json::Value;
 use std::{fs, path::PathBuf};
 use tempfile::TempDir;
 
@@ -40,4 +39,56 @@ fn marriages_are_translated_as_the_interface_document_says() {
     let mut oracle = MarriageOracle::default();
     story.rows.iter().for_each(|row| oracle.take(row));
     check("civil-affairs", &rows(&folder, &story.rows), &oracle.rows);
+}
+
+#[test]
+fn titles_and_permits_are_translated_as_the_interface_document_says() {
+    let folder = TempDir::new().unwrap();
+    let story = titles::story(22, 300);
+    let mut oracle = TitleOracle::default();
+    story.rows.iter().for_each(|row| oracle.take(row));
+    check("natural-resources", &rows(&folder, &story.rows), &oracle.rows);
+}
+
+#[test]
+fn quotas_are_translated_as_the_interface_document_says() {
+    let folder = TempDir::new().unwrap();
+    let story = quotas::story(23, 300);
+    let mut oracle = QuotaOracle::default();
+    story.messages.iter().for_each(|(label, text)| oracle.take(label, text));
+    let file = saved(&folder, "messages.ndjson", story.texts().map(str::to_owned));
+    check("transport", &[file], &oracle.rows);
+}
+
+#[test]
+fn tax_registrations_are_translated_as_the_interface_document_says() {
+    let folder = TempDir::new().unwrap();
+    let story = taxes::story(24, 300);
+    let mut oracle = TaxOracle::default();
+    let pages = story.pages(50);
+    pages.iter().for_each(|page| oracle.take_page(page));
+    let files: Vec<PathBuf> = pages
+        .iter()
+        .map(|page| {
+            let path = folder.path().join(&page.name);
+            fs::write(&path, &page.text).unwrap();
+            path
+        })
+        .collect();
+    check("taxation", &files, &oracle.rows);
+}
+
+#[test]
+fn an_error_of_the_tax_bureau_is_no_page() {
+    let folder = TempDir::new().unwrap();
+    for (name, text) in [
+        ("code.json", r#"{"code":"4101","message":"","data":null}"#),
+        ("rows.json", r#"{"code":"99","message":"","data":{"next":"a","more":false,"rows":[{"DJXH":"1"}]}}"#),
+    ] {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        let lines = product::translate("taxation", &[path]);
+        let said: Vec<_> = lines.iter().map(|line| (line["outcome"].as_str(), line["rule"].as_str())).collect();
+        assert_eq!(said, [(Some("file-refused"), Some("provider.error")), (Some("summary"), None)], "{name}");
+    }
 }

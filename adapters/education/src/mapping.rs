@@ -143,15 +143,7 @@ fn document(text: &str) -> Result<Option<IdentifierKind>, UnknownDocument> {
 }
 
 fn is_kind(text: &str) -> bool {
-    let schools = [
-        "幼儿园",
-        "小学",
-        "初级中学",
-        "高级中学",
-        "中等职业学校",
-        "中等职业学校实习指导",
-        "高等学校",
-    ];
+    let schools = ["幼儿园", "小学", "初级中学", "高级中学", "中等职业学校", "中等职业学校实习指导", "高等学校"];
     text.strip_suffix("教师资格").is_some_and(|school| schools.contains(&school))
 }
 

@@ -223,6 +223,8 @@ impl Runner {
     fn tell(&mut self, error: &IntakeError) {
         match error {
             IntakeError::Bus(error @ BusError::Unavailable(_)) => self.outage.began(error),
+            // Said when it began.
+            IntakeError::Source(_) => {}
             error => tracing::warn!(department = self.department(), error = chain(error), "intake waits"),
         }
     }

@@ -127,6 +127,12 @@ pub(crate) struct State {
     pub(crate) records: Offsets,
     /// What of the control topic has been heeded.
     pub(crate) control: Offsets,
+    /// Why the source gives nothing now.
+    #[serde(skip)]
+    pub(crate) source_problem: String,
+    /// Calls that the source's provider still allows.
+    #[serde(skip)]
+    pub(crate) quota_left: Option<u64>,
 }
 
 /// Progress in a file.

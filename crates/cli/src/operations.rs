@@ -6,12 +6,12 @@ use crate::{
     output::{line, usage},
     table,
 };
-use anyhow::Result;
+use anyhow::{Context, Result};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use encoding_rs::{Encoding, UTF_8};
 use http::Method;
 use serde_json::{Value, json};
-use std::process::ExitCode;
+use std::{fs::File, io::Write, path::Path, process::ExitCode};
 
 /// `exchange status`.
 pub(crate) fn status(command: &Status) -> Result<ExitCode> {
@@ -29,20 +29,41 @@ pub(crate) fn status(command: &Status) -> Result<ExitCode> {
             "UNCHANGED",
             "SUPERSEDED",
             "REJECTED",
+            "WAITING",
             "OPEN",
             "MISSING",
             "LAG",
         ];
-        table::print(&headings, &rows)
+        table::print(&headings, &rows)?;
+        list(answer, "departments").iter().try_for_each(remarks)
     })
 }
 
 fn department(status: &Value) -> Vec<String> {
     let rows = &status["rows"];
-    let counts = ["read", "published", "unchanged", "superseded", "rejected"].map(|key| number(&rows[key]));
+    let counts = ["read", "published", "unchanged", "superseded", "rejected", "waiting"].map(|key| number(&rows[key]));
     let head = [text(&status["department"]), text(&status["as_of"]), text(&status["last_success"])];
     let tail = ["rejects_open", "missing_from_full", "lag_records"].map(|key| known(&status[key]));
     head.into_iter().chain(counts).chain(tail).collect()
+}
+
+/// What does not fit into a row of the table: an outage, rows that wait too long, a quota, rejects by rule.
+fn remarks(status: &Value) -> Result<()> {
+    let department = text(&status["department"]);
+    if let Some(problem) = status["source_problem"].as_str().filter(|problem| !problem.is_empty()) {
+        line(&format!("{department}: {problem}"))?;
+    }
+    if status["waiting_overdue"].as_u64().is_some_and(|count| count > 0) {
+        line(&format!("{department}: {} rows have waited for more than 24 hours", number(&status["waiting_overdue"])))?;
+    }
+    if !status["quota_left"].is_null() {
+        line(&format!("{department}: {} calls of the provider's quota left", number(&status["quota_left"])))?;
+    }
+    let rules: Vec<_> = list(status, "rejects_by_rule")
+        .iter()
+        .map(|open| format!("{} {}", text(&open["rule"]), number(&open["count"])))
+        .collect();
+    if rules.is_empty() { Ok(()) } else { line(&format!("{department}: open rejects: {}", rules.join(", "))) }
 }
 
 /// `exchange whoami`.
@@ -63,24 +84,32 @@ pub(crate) fn whoami(command: &Status) -> Result<ExitCode> {
 /// `exchange rejects …`.
 pub(crate) fn rejects(command: Rejects) -> Result<ExitCode> {
     match command {
-        Rejects::List { department, rule, state, limit, connection, printing } => {
-            let state = state.map(|state| state_name(state).to_owned());
+        Rejects::List { department, rule, state, after, before, limit, connection, printing } => {
+            let filter = filter(department, rule, state, (after, before));
             let limit = Some(limit.clamp(1, 1000).to_string());
-            let query = [("department", department), ("rule", rule), ("state", state), ("page_size", limit)];
-            let path = format!("/v1/operations/rejects?{}", self::query(&query));
+            let path = format!("/v1/operations/rejects?{}", query(&[&filter[..], &[("page_size", limit)]].concat()));
             let answer = Client::new(&connection)?.call(Method::GET, &path, None)?;
             list_rejects(printing, &answer)
+        }
+        Rejects::Export { department, rule, state, after, before, to, reveal, connection } => {
+            let filter = filter(department, rule, state, (after, before));
+            export(&Client::new(&connection)?, &filter, to.as_deref(), reveal)
         }
         Rejects::Show { id, reveal, connection, printing } => {
             let path = format!("/v1/operations/rejects/{}?reveal={reveal}", encoded(&id));
             let answer = Client::new(&connection)?.call(Method::GET, &path, None)?;
             print(printing, &answer, show)
         }
-        Rejects::Redrive { ids, department, rule, connection, printing } => {
+        Rejects::Redrive { ids, department, rule, after, before, connection, printing } => {
             if ids.is_empty() && department.is_none() && rule.is_none() {
                 return Err(usage("name rejects by their ids, or all open ones by --department or --rule"));
             }
-            let body = json!({ "reject_ids": ids, "department": department.unwrap_or_default(), "rule": rule.unwrap_or_default() });
+            let mut body = json!({ "reject_ids": ids, "department": department.unwrap_or_default(), "rule": rule.unwrap_or_default() });
+            for (name, time) in [("rejected_after", after), ("rejected_before", before)] {
+                if let Some(time) = time {
+                    body[name] = time.into();
+                }
+            }
             let answer = Client::new(&connection)?.call(Method::POST, "/v1/operations/rejects:redrive", Some(&body))?;
             print(printing, &answer, |answer| {
                 line(&format!("{} on their way to the adapter", number(&answer["redriven"])))
@@ -92,6 +121,52 @@ pub(crate) fn rejects(command: Rejects) -> Result<ExitCode> {
             print(printing, &answer, |answer| line(&format!("{} dismissed", number(&answer["dismissed"]))))
         }
     }
+}
+
+type Filter = [(&'static str, Option<String>); 5];
+
+fn filter(
+    department: Option<String>,
+    rule: Option<String>,
+    state: Option<RejectState>,
+    (after, before): (Option<String>, Option<String>),
+) -> Filter {
+    let state = state.map(|state| state_name(state).to_owned());
+    [
+        ("department", department),
+        ("rule", rule),
+        ("state", state),
+        ("rejected_after", after),
+        ("rejected_before", before),
+    ]
+}
+
+/// Every reject of the filter with its original, masked unless it is to be revealed.
+fn export(client: &Client, filter: &Filter, to: Option<&Path>, reveal: bool) -> Result<ExitCode> {
+    let mut out: Box<dyn Write> = match to {
+        Some(path) => Box::new(File::create(path).with_context(|| format!("cannot write {}", path.display()))?),
+        None => Box::new(std::io::stdout().lock()),
+    };
+    let mut token = None;
+    let mut count = 0;
+    loop {
+        let page = [("page_size", Some("500".to_owned())), ("page_token", token)];
+        let path = format!("/v1/operations/rejects?{}", query(&[&filter[..], &page].concat()));
+        let answer = client.call(Method::GET, &path, None)?.value;
+        for reject in list(&answer, "rejects") {
+            let id = encoded(&text(&reject["reject_id"]));
+            let path = format!("/v1/operations/rejects/{id}?reveal={reveal}");
+            writeln!(out, "{}", client.call(Method::GET, &path, None)?.value)?;
+            count += 1;
+        }
+        token = answer["next_page_token"].as_str().filter(|token| !token.is_empty()).map(str::to_owned);
+        if token.is_none() {
+            break;
+        }
+    }
+    out.flush()?;
+    eprintln!("{count} rejects");
+    Ok(ExitCode::SUCCESS)
 }
 
 /// One object a line for programs, a table for people.
@@ -107,7 +182,7 @@ fn list_rejects(printing: Printing, answer: &Answer) -> Result<ExitCode> {
         .iter()
         .map(|reject| {
             let source = &reject["source"];
-            let place = format!("{}:{}", text(&source["file"]), text(&source["row"]));
+            let place = place(source);
             let state = text(&reject["state"]).replace("REJECT_STATE_", "");
             [&reject["reject_id"], &reject["rule"], &reject["field"]]
                 .map(text)
@@ -120,13 +195,29 @@ fn list_rejects(printing: Printing, answer: &Answer) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Where a row lies, in a few letters: in a table, a topic, or a file.
+fn place(source: &Value) -> String {
+    let parts: &[&str] = if source["table"].is_string() {
+        &["table", "key"]
+    } else if source["topic"].is_string() {
+        &["topic", "partition", "offset"]
+    } else if source["sheet"].is_string() {
+        &["file", "sheet", "row"]
+    } else {
+        &["file", "row"]
+    };
+    parts.iter().map(|part| text(&source[part])).collect::<Vec<_>>().join(":")
+}
+
 fn show(answer: &Value) -> Result<()> {
     let reject = &answer["reject"];
     for key in ["reject_id", "department", "resource", "rule", "field", "message", "encoding", "rejected_at", "state"] {
         line(&format!("{key:<14} {}", text(&reject[key])))?;
     }
     let source = &reject["source"];
-    let place = ["file", "row", "byte_from", "byte_to"].map(|key| format!("{key} {}", text(&source[key])));
+    let keys = ["file", "sheet", "row", "byte_from", "byte_to", "table", "key", "topic", "partition", "offset"];
+    let said = keys.into_iter().filter(|key| !source[key].is_null());
+    let place: Vec<_> = said.map(|key| format!("{key} {}", text(&source[key]))).collect();
     line(&format!("{:<14} {}", "source", place.join(" · ")))?;
     let original = revealed(answer).unwrap_or_else(|| text(&answer["masked"]));
     line(&format!("{:<14} {original}", "original"))

@@ -38,11 +38,7 @@ use std::{path::Path, sync::Arc};
 ///
 /// # Errors
 /// When the settings cannot be used. Whether the department answers is found out when it is asked.
-pub fn providers(
-    adapter: &Adapter,
-    settings: &SourceSettings,
-    around: &Surroundings,
-) -> Result<Providers, SetupError> {
+pub fn providers(adapter: &Adapter, settings: &SourceSettings, around: &Surroundings) -> Result<Providers, SetupError> {
     let way = adapter.way(settings.kind()).map(|way| &way.transport);
     let (Some(Transport::Rest(feed)), SourceSettings::Rest(settings)) = (way, settings) else {
         return Ok(Providers::new());

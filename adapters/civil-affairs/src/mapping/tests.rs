@@ -64,7 +64,8 @@ fn an_older_row_leaves_what_is_remembered_as_it_is() {
 #[test]
 fn an_annulment_that_names_other_people_says_what_it_says() {
     let (_, memory) = written(&json(&[]), None);
-    let annulled = [("hydjywlx", "撤销婚姻"), ("lfxm", "赵丽"), ("lfgmsfhm", ""), ("djrq", "20210101"), ("row_guid", "g2")];
+    let annulled =
+        [("hydjywlx", "撤销婚姻"), ("lfxm", "赵丽"), ("lfgmsfhm", ""), ("djrq", "20210101"), ("row_guid", "g2")];
     let (draft, _) = written(&json(&annulled), memory.as_deref());
     let wife = body(&draft).wife.unwrap();
     assert_eq!((wife.name.as_str(), wife.identifier), ("赵丽", None));
@@ -74,13 +75,17 @@ fn an_annulment_that_names_other_people_says_what_it_says() {
 #[test]
 fn an_annulment_taken_back_after_the_state_was_lost_leaves_the_certificate_as_it_was() {
     let (before, memory) = written(&json(&[]), None);
-    let (annulled, _) = written(&json(&[("hydjywlx", "撤销婚姻"), ("row_guid", "g2"), ("djrq", "20210101")]), memory.as_deref());
+    let (annulled, _) =
+        written(&json(&[("hydjywlx", "撤销婚姻"), ("row_guid", "g2"), ("djrq", "20210101")]), memory.as_deref());
     let record = Record {
         resource: MARRIAGE_CERTIFICATE.to_owned(),
         key: annulled.key.clone(),
         version: domain::Version::new(&annulled.stamp, 1, 1).as_str().to_owned(),
         operation: contract::canonical::v1::Operation::Upsert.into(),
-        body: Some(contract::pack("exchange.canonical.v1.MarriageCertificate", prost::Message::encode_to_vec(&body(&annulled)))),
+        body: Some(contract::pack(
+            "exchange.canonical.v1.MarriageCertificate",
+            prost::Message::encode_to_vec(&body(&annulled)),
+        )),
         ..Record::default()
     };
     let (entity, recalled) = Registrations.recall(&record).unwrap();
@@ -96,7 +101,9 @@ fn what_is_withdrawn_is_not_remembered() {
     let (draft, memory) = written(&json(&[("cd_operation", "D"), ("row_guid", "g2")]), memory.as_deref());
     assert_eq!(draft.effect, Effect::Withdraw { reason: "source.cancelled" });
     let annulled = json(&[("hydjywlx", "撤销婚姻"), ("row_guid", "g3"), ("nfgmsfhm", ""), ("lfgmsfhm", "")]);
-    assert!(matches!(translate(&annulled, memory.as_deref()), Translated::Rejected(rejection) if rejection.rule.id == "party.missing"));
+    assert!(
+        matches!(translate(&annulled, memory.as_deref()), Translated::Rejected(rejection) if rejection.rule.id == "party.missing")
+    );
 }
 
 proptest! {

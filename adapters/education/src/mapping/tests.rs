@@ -76,12 +76,17 @@ fn columns_that_are_not_starred_can_be_blank() {
     let (draft, body) = published(&blank);
     assert!(draft.flags.is_empty());
     assert_eq!(body.status(), CertificateStatus::Valid);
-    assert_eq!([body.status_text, body.sex, body.ethnicity, body.birth_date, body.subject], [const { String::new() }; 5]);
+    assert_eq!(
+        [body.status_text, body.sex, body.ethnicity, body.birth_date, body.subject],
+        [const { String::new() }; 5]
+    );
 }
 
 #[test]
 fn the_number_of_a_certificate_is_seventeen_digits_of_text() {
-    for wrong in ["2010330142000001", "201033014200000171", "2010330142000001X", "20103301*20000017", "2010 3301420000017"] {
+    for wrong in
+        ["2010330142000001", "201033014200000171", "2010330142000001X", "20103301*20000017", "2010 3301420000017"]
+    {
         assert_eq!(broken(&[("资格证书号码", json!(wrong))]), ("certificate.number", "资格证书号码"));
     }
     for numeric in [json!(20_103_301_420_000_017_u64), json!(123), json!(2.5)] {
@@ -102,7 +107,13 @@ fn a_reject_names_the_key_where_it_can_be_read() {
 
 #[test]
 fn a_holder_s_number_that_lost_digits_is_told_apart_from_a_wrong_one() {
-    for lost in [json!(110_101_199_003_078_830_u64), json!(1.101_011_990_030_788_4e17), json!("1.10101E+17"), json!(-5), json!(1.5)] {
+    for lost in [
+        json!(110_101_199_003_078_830_u64),
+        json!(1.101_011_990_030_788_4e17),
+        json!("1.10101E+17"),
+        json!(-5),
+        json!(1.5),
+    ] {
         assert_eq!(broken(&[("证件号码", lost.clone())]), ("number.precision", "证件号码"), "{lost}");
     }
     // A number of fifteen digits is whole in a numeric cell.
@@ -159,7 +170,8 @@ fn states_are_words() {
 
 #[test]
 fn kinds_are_kept_as_written_and_those_outside_the_table_are_flagged() {
-    for known in ["幼儿园", "小学", "初级中学", "高级中学", "中等职业学校", "中等职业学校实习指导", "高等学校"] {
+    for known in ["幼儿园", "小学", "初级中学", "高级中学", "中等职业学校", "中等职业学校实习指导", "高等学校"]
+    {
         let kind = format!("{known}教师资格");
         let (draft, body) = published(&[("资格种类", json!(kind))]);
         assert_eq!((body.kind, draft.flags), (kind, vec![]));
@@ -201,7 +213,9 @@ fn days_are_text_or_serial_days() {
     ] {
         assert_eq!(published(&[("出生日期", given.clone())]).1.birth_date, day, "{given}");
     }
-    for wrong in [json!("1990-02-30"), json!("三月七日"), json!(60), json!(1990), json!(-3), json!(19_901_307), json!(true)] {
+    for wrong in
+        [json!("1990-02-30"), json!("三月七日"), json!(60), json!(1990), json!(-3), json!(19_901_307), json!(true)]
+    {
         assert_eq!(broken(&[("出生日期", wrong.clone())]), ("date.invalid", "出生日期"), "{wrong}");
     }
     let bytes = row_with(&[("出生日期", json!(31477))]);

@@ -25,7 +25,7 @@ pub(super) fn translate(row: &TableRow, memory: Option<&[u8]>) -> Result<Transla
     let party = if is_valid { Some(party(row)?) } else { None };
     let mut memory = Memory::read(memory);
     if memory.holders.iter().any(|holder| holder.place == Some(place) && holder.serial > serial) {
-        return Ok(Translated::Superseded { about: memory::about(&key) });
+        return Ok(Translated::Superseded { about: Some(memory::about(&key)) });
     }
     if is_valid {
         memory.hold(Holder { place: Some(place), serial, party });

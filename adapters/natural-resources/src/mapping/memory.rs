@@ -128,6 +128,6 @@ pub(super) fn instant(millis: i64) -> Timestamp {
 }
 
 /// The resource and key that will be published.
-pub(super) fn about(key: &str) -> Option<(&'static str, String)> {
-    Some((REAL_ESTATE_TITLE, key.to_owned()))
+pub(super) fn about(key: &str) -> (&'static str, String) {
+    (REAL_ESTATE_TITLE, key.to_owned())
 }

@@ -48,13 +48,13 @@ pub(super) fn translate(row: &TableRow, memory: Option<&[u8]>) -> Result<Transla
     if row.is_valid()? {
         let title = read(row, serial)?;
         if serial < newest || serial <= memory.floor {
-            return Ok(Translated::Superseded { about: memory::about(&key) });
+            return Ok(Translated::Superseded { about: Some(memory::about(&key)) });
         }
         memory.title = Some(title);
         return Ok(together(&key, memory, id, Says::More));
     }
     if serial < newest || serial < memory.floor {
-        return Ok(Translated::Superseded { about: memory::about(&key) });
+        return Ok(Translated::Superseded { about: Some(memory::about(&key)) });
     }
     Ok(invalidate(&key, memory, row, serial))
 }
@@ -97,7 +97,7 @@ fn records(draft: Draft, memory: &Memory, released: Vec<String>) -> Translated {
 fn wait(key: &str, mut memory: Memory, id: String) -> Translated {
     let rule = if memory.title.is_some() { &HOLDER_AWAITED } else { &TITLE_AWAITED };
     memory.wait(id);
-    Translated::Waiting { rule, about: memory::about(key), memory: Some(memory.encode_to_vec()) }
+    Translated::Waiting { rule, about: Some(memory::about(key)), memory: Some(memory.encode_to_vec()) }
 }
 
 /// A row that invalidates the earlier ones. The title stays away until a new row says it again; its holders are remembered.

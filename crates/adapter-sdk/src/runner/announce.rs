@@ -58,6 +58,8 @@ fn announcement(setup: &super::desk::Setup, state: &State) -> DepartmentIntake {
             .map(|(rule, count)| RuleCount { rule: rule.clone(), count: *count })
             .collect(),
         files_refused: state.counters.files_refused,
+        source_problem: state.source_problem.clone(),
+        quota_left: state.quota_left,
         ..DepartmentIntake::default()
     }
 }

@@ -47,10 +47,32 @@ impl Desk<'_> {
                 asked.open = false;
                 self.pipeline.drain(self.stop)?;
                 self.pipeline.checkpoint(false)?;
+                self.note_problem(&error.to_string())?;
                 Err(error.into())
             }
-            result => result,
+            Ok(looked) => {
+                self.pipeline.state_mut().quota_left = asked.source.quota_left();
+                self.note_problem("")?;
+                Ok(looked)
+            }
+            Err(error) => Err(error),
         }
+    }
+
+    /// Says once that the source is away, why, and that it is back.
+    fn note_problem(&mut self, problem: &str) -> Result<(), IntakeError> {
+        let noted = &mut self.pipeline.state_mut().source_problem;
+        if noted == problem {
+            return Ok(());
+        }
+        problem.clone_into(noted);
+        let department = self.setup.adapter.id();
+        if problem.is_empty() {
+            tracing::info!(department, "source is back");
+        } else {
+            tracing::warn!(department, problem, "source gives nothing; the position is kept, and it is asked again");
+        }
+        self.announce()
     }
 
     fn ask_on(&mut self, asked: &mut Asked) -> Result<Looked, IntakeError> {

@@ -17,6 +17,12 @@ pub(crate) enum Rejects {
         /// Only in this state.
         #[arg(long, value_enum)]
         state: Option<RejectState>,
+        /// Only refused at or after this time (`2026-11-01T00:00:00Z`).
+        #[arg(long)]
+        after: Option<String>,
+        /// Only refused before this time.
+        #[arg(long)]
+        before: Option<String>,
         /// At most so many.
         #[arg(long, default_value_t = 50)]
         limit: u32,
@@ -24,6 +30,35 @@ pub(crate) enum Rejects {
         connection: Connection,
         #[command(flatten)]
         printing: Printing,
+    },
+    /// Write rejects to a file, one JSON object a line, originals masked.
+    #[command(
+        after_help = "Examples:\n  exchange rejects export --department taxation > rejects.ndjson\n  exchange rejects export --rule party.missing --to rejects.ndjson --reveal"
+    )]
+    Export {
+        /// Only of this department.
+        #[arg(long)]
+        department: Option<String>,
+        /// Only by this rule.
+        #[arg(long)]
+        rule: Option<String>,
+        /// Only in this state.
+        #[arg(long, value_enum)]
+        state: Option<RejectState>,
+        /// Only refused at or after this time (`2026-11-01T00:00:00Z`).
+        #[arg(long)]
+        after: Option<String>,
+        /// Only refused before this time.
+        #[arg(long)]
+        before: Option<String>,
+        /// The file; standard output by default.
+        #[arg(long)]
+        to: Option<std::path::PathBuf>,
+        /// With the originals; each is recorded.
+        #[arg(long)]
+        reveal: bool,
+        #[command(flatten)]
+        connection: Connection,
     },
     /// Show one reject, its original masked.
     Show {
@@ -50,6 +85,12 @@ pub(crate) enum Rejects {
         /// All open ones by this rule.
         #[arg(long)]
         rule: Option<String>,
+        /// With --department or --rule: only those refused at or after this time (`2026-11-01T00:00:00Z`).
+        #[arg(long)]
+        after: Option<String>,
+        /// With --department or --rule: only those refused before this time.
+        #[arg(long)]
+        before: Option<String>,
         #[command(flatten)]
         connection: Connection,
         #[command(flatten)]

@@ -25,6 +25,10 @@ impl Office {
                 rows: intake.and_then(|intake| intake.rows.as_ref()).map(rows),
                 missing_from_full: intake.map(|intake| narrow(intake.missing_from_full)),
                 files_refused: intake.map(|intake| narrow(intake.files_refused)),
+                waiting_overdue: intake.map(|intake| narrow(intake.waiting_overdue)),
+                source_problem: intake.map(|intake| intake.source_problem.clone()).unwrap_or_default(),
+                quota_left: intake.and_then(|intake| intake.quota_left).map(narrow),
+                rejects_by_rule: by_rule(&open, department),
                 rejects_open: Some(narrow(rejects.get(department.as_str()).copied().unwrap_or_default())),
                 lag_records: lag.records.get(department).copied().map(narrow),
             }
@@ -36,6 +40,11 @@ impl Office {
             evidence: None,
         })
     }
+}
+
+fn by_rule(open: &BTreeMap<(String, String), u64>, department: &str) -> Vec<v1::OpenRejects> {
+    let own = open.iter().filter(|((of, _), count)| of == department && **count > 0);
+    own.map(|((_, rule), count)| v1::OpenRejects { rule: rule.clone(), count: Some(narrow(*count)) }).collect()
 }
 
 fn rows(rows: &v1::IntakeRows) -> v1::StatusRows {

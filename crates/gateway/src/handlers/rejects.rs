@@ -142,9 +142,11 @@ impl Office {
         if missing.is_empty() { Ok(found) } else { Err(Fault::Invalid(missing)) }
     }
 
-    /// The rejects named; one whose original was too large to be kept cannot be put through again.
+    /// The open ones of the rejects named: what has passed or was put away stays as it is. One whose original was too large
+    /// to be kept cannot be put through again.
     async fn redrivable(&self, ids: &[String]) -> Result<Vec<StoredReject>, Fault> {
-        let named = self.named(ids).await?;
+        let mut named = self.named(ids).await?;
+        named.retain(|stored| stored.state == RejectState::Open);
         let mut faults = Vec::new();
         for (at, stored) in named.iter().enumerate() {
             if !has_original(stored)? {
@@ -167,6 +169,8 @@ impl Office {
             department: given(&request.department),
             rule: given(&request.rule),
             state: Some(RejectState::Open),
+            from: instant("rejected_after", request.rejected_after.as_ref())?,
+            to: instant("rejected_before", request.rejected_before.as_ref())?,
             limit: COMMAND,
             ..RejectFilter::default()
         };

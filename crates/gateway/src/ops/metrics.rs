@@ -37,6 +37,10 @@ struct Figures {
     source_rows: Counters<1>,
     rows: Counters<2>,
     waiting: Gauges<1>,
+    overdue: Gauges<1>,
+    missing: Gauges<1>,
+    away: Gauges<1>,
+    quota_left: Gauges<1>,
     files_refused: Counters<1>,
     records: Counters<3>,
     last_success: Seconds,
@@ -89,6 +93,26 @@ impl Figures {
             source_rows: registry.register("exchange_source_rows_total", "Rows read", Family::default()),
             rows: registry.register("exchange_rows_total", "Rows read, by how they ended", Family::default()),
             waiting: registry.register("exchange_rows_waiting", "Rows that wait for another row", Family::default()),
+            overdue: registry.register(
+                "exchange_rows_overdue",
+                "Rows that have waited for another row for more than 24 hours",
+                Family::default(),
+            ),
+            missing: registry.register(
+                "exchange_missing_from_full",
+                "Published keys that the last full export did not mention",
+                Family::default(),
+            ),
+            away: registry.register(
+                "exchange_source_away",
+                "Whether the department's source gives nothing now",
+                Family::default(),
+            ),
+            quota_left: registry.register(
+                "exchange_source_quota_left",
+                "Calls that the provider's quota still allows now",
+                Family::default(),
+            ),
             files_refused: registry.register("exchange_files_refused_total", "Files refused whole", Family::default()),
             records: registry.register(
                 "exchange_records_total",
@@ -133,6 +157,12 @@ impl Figures {
             }
         }
         put(&self.files_refused, &own(), intake.files_refused);
+        set(&self.overdue, &own(), intake.waiting_overdue);
+        set(&self.missing, &own(), intake.missing_from_full);
+        set(&self.away, &own(), u64::from(!intake.source_problem.is_empty()));
+        if let Some(left) = intake.quota_left {
+            set(&self.quota_left, &own(), left);
+        }
         let at = |wire: Option<&prost_types::Timestamp>| contract::convert::from_wire(wire?).ok();
         if let Some(last) = at(intake.last_success.as_ref()) {
             let since = (last - Timestamp::UNIX_EPOCH).to_std().unwrap_or_default();

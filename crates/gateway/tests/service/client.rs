@@ -146,19 +146,21 @@ pub(crate) struct Answers {
 impl Answers {
     /// The next message; none at the end.
     pub(crate) async fn next(&mut self) -> Option<Bytes> {
-        loop {
-            if self.buffer.len() >= 5 {
-                let length = usize::try_from(u32::from_be_bytes(self.buffer[1..5].try_into().unwrap())).unwrap();
-                if self.buffer.len() >= 5 + length {
-                    return Some(self.buffer.split_to(5 + length).freeze().slice(5..));
-                }
-            }
-            let frame = self.body.frame().await?.unwrap();
-            match frame.into_data() {
+        while self.waiting().is_none() {
+            match self.body.frame().await?.unwrap().into_data() {
                 Ok(data) => self.buffer.extend_from_slice(&data),
                 Err(frame) => self.trailers = frame.into_trailers().unwrap(),
             }
         }
+        let length = self.waiting()?;
+        Some(self.buffer.split_to(5 + length).freeze().slice(5..))
+    }
+
+    /// Length of the message that has arrived as a whole.
+    fn waiting(&self) -> Option<usize> {
+        let prefix = self.buffer.get(1..5)?.try_into().unwrap();
+        let length = usize::try_from(u32::from_be_bytes(prefix)).unwrap();
+        (self.buffer.len() >= 5 + length).then_some(length)
     }
 
     /// How it ended.

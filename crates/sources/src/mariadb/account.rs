@@ -119,7 +119,9 @@ mod tests {
         assert_eq!(told("mysql://10.1.2.3:3307/exchange").as_deref(), Some("10.1.2.3 3307 exchange"));
         assert_eq!(told("mariadb://db.local/qz").as_deref(), Some("db.local 3306 qz"));
         assert_eq!(told("mysql://[::1]:3306/qz").as_deref(), Some("::1 3306 qz"));
-        for url in ["", "postgres://h/d", "mysql://h", "mysql://h/", "mysql://u:p@h/d", "mysql://h:x/d", "mysql://h/d?a=b"] {
+        for url in
+            ["", "postgres://h/d", "mysql://h", "mysql://h/", "mysql://u:p@h/d", "mysql://h:x/d", "mysql://h/d?a=b"]
+        {
             assert_eq!(told(url), None, "{url}");
         }
     }
@@ -139,7 +141,9 @@ mod tests {
         fs::write(&password_file, "secret\n").unwrap();
         assert_eq!(Account::new(&settings("mysql://h:1/d")).unwrap().place(), "h:1/d");
         assert!(told(&settings("h:1/d")).contains("mysql://host:port/database"));
-        assert!(told(&DatabaseSettings { ca: Some(PathBuf::from("ca.pem")), ..settings("mysql://h:1/d") }).contains("`ca`"));
+        assert!(
+            told(&DatabaseSettings { ca: Some(PathBuf::from("ca.pem")), ..settings("mysql://h:1/d") }).contains("`ca`")
+        );
         assert!(told(&DatabaseSettings { user: String::new(), ..settings("mysql://h:1/d") }).contains("`user`"));
     }
 }

@@ -16,7 +16,8 @@ const CLOCKS: i64 = 1;
 
 /// Looks at connection, clock, table and error table, each as far as what it needs is well.
 pub(super) fn findings(link: &mut Link, table: &TimeTable, now: Timestamp, language: Language) -> Vec<Finding> {
-    let mut looks = Looks { place: PathBuf::from(format!("mysql://{}", link.account.place())), language, found: Vec::new() };
+    let mut looks =
+        Looks { place: PathBuf::from(format!("mysql://{}", link.account.place())), language, found: Vec::new() };
     let mut connection = match link.connect() {
         Ok(connection) => connection,
         Err(failure) => {
@@ -64,7 +65,9 @@ fn unreachable(failure: &Failure, link: &Link) -> Said {
             zh: format!("请授予交换系统读取密码文件 {file} 的权限（{kind}）"),
         },
         (_, Meaning::Account) => Said {
-            en: format!("the database does not let {user} in: mend `user` or the password in {file}, or have the department let this machine in"),
+            en: format!(
+                "the database does not let {user} in: mend `user` or the password in {file}, or have the department let this machine in"
+            ),
             zh: format!("数据库拒绝账号 {user} 登录：请更正 `user` 或 {file} 中的密码，或请部门允许本机登录"),
         },
         (_, Meaning::Database) => Said {
@@ -76,7 +79,9 @@ fn unreachable(failure: &Failure, link: &Link) -> Said {
             zh: format!("数据库目前无法建立连接（错误 {number}）；请联系部门"),
         },
         (Failure::Lost(kind), _) => Said {
-            en: format!("cannot connect ({kind}): mend `url`, or have the department start the database and open the way to it"),
+            en: format!(
+                "cannot connect ({kind}): mend `url`, or have the department start the database and open the way to it"
+            ),
             zh: format!("无法连接（{kind}）：请更正 `url`，或请部门启动数据库并开通网络"),
         },
         (Failure::Columns(_), _) => unusable(failure, link, "", "SELECT"),
@@ -112,7 +117,8 @@ fn number(failure: &Failure) -> String {
 /// By how many minutes the database's clock is ahead of ours, where that matters; none as well where it does not say.
 fn minutes_off(connection: &mut Conn, now: Timestamp) -> Option<i64> {
     let row: Row = connection.exec_first("SELECT UTC_TIMESTAMP(6)", ()).ok()??;
-    let there: DateTime<Utc> = NaiveDateTime::parse_from_str(&value::text(&row, 0)?, "%Y-%m-%d %H:%M:%S%.f").ok()?.and_utc();
+    let there: DateTime<Utc> =
+        NaiveDateTime::parse_from_str(&value::text(&row, 0)?, "%Y-%m-%d %H:%M:%S%.f").ok()?.and_utc();
     Some((there - now).num_minutes()).filter(|minutes| minutes.abs() >= CLOCKS)
 }
 

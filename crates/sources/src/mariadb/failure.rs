@@ -46,7 +46,8 @@ impl Failure {
 
     /// Whether the server stopped the statement because it took too long.
     pub(super) fn is_too_long(&self) -> bool {
-        matches!(self, Self::Server(1969 | 3024)) || matches!(self, Self::Lost(io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut))
+        matches!(self, Self::Server(1969 | 3024))
+            || matches!(self, Self::Lost(io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut))
     }
 
     /// As the runner takes it: `table` is what was asked, `right` what is needed on it.

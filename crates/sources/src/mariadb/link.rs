@@ -7,7 +7,10 @@ use super::{
     tally::{Key, Place, Tally},
     value,
 };
-use adapter_sdk::{source::SourceError, transport::{Column, TimeTable}};
+use adapter_sdk::{
+    source::SourceError,
+    transport::{Column, TimeTable},
+};
 use mysql::{Conn, Params, Row, prelude::Queryable};
 use serde_json::Value;
 

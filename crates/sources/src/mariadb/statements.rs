@@ -23,7 +23,9 @@ pub(super) enum From {
     Behind(Place),
 }
 
-/// The next keys, in order of time and key, up to `until` where it is given. The index on the time holds all that is asked for.
+/// The next keys, in order of time and key, up to `until` where it is given. The index on the time holds all that is asked for,
+/// and leads to the place at once: asked for as `time >= ? AND (time > ? OR key > ?)`, all rows that share the time would be
+/// gone through for every page.
 pub(super) fn keys(table: &TimeTable, from: &From, until: Option<&Place>) -> Asked {
     let (time, key) = (table.time, table.key);
     let (mut wanted, mut values) = (Vec::new(), Vec::new());
@@ -34,7 +36,7 @@ pub(super) fn keys(table: &TimeTable, from: &From, until: Option<&Place>) -> Ask
             values.push(first.as_str().into());
         }
         From::Behind(place) => {
-            wanted.push(format!("`{time}` >= {MOMENT} AND (`{time}` > {MOMENT} OR `{key}` > ?)"));
+            wanted.push(format!("(`{time}` > {MOMENT} OR (`{time}` = {MOMENT} AND `{key}` > ?))"));
             values.extend([&place.time, &place.time, &place.key].map(|value| value.as_str().into()));
         }
     }
@@ -105,6 +107,6 @@ const MOMENT: &str = "CAST(? AS DATETIME(6))";
 
 fn up_to(table: &TimeTable, place: &Place) -> (String, [Value; 3]) {
     let (time, key) = (table.time, table.key);
-    let condition = format!("`{time}` <= {MOMENT} AND (`{time}` < {MOMENT} OR `{key}` <= ?)");
+    let condition = format!("(`{time}` < {MOMENT} OR (`{time}` = {MOMENT} AND `{key}` <= ?))");
     (condition, [&place.time, &place.time, &place.key].map(|value| value.as_str().into()))
 }

@@ -144,7 +144,8 @@ impl TimedTable {
     /// Whether what has passed by is what is there.
     fn compare(&mut self) -> Result<Stage, SourceError> {
         let begun = Instant::now();
-        let Some(newest) = self.position.newest.as_ref().filter(|_| self.compare_at.is_none_or(|at| at <= begun)) else {
+        let Some(newest) = self.position.newest.as_ref().filter(|_| self.compare_at.is_none_or(|at| at <= begun))
+        else {
             return Ok(Stage::Over);
         };
         let there = self.link.tally(newest)?;
@@ -197,7 +198,8 @@ impl TimedTable {
     fn rows(&mut self, keys: &[&Key]) -> Result<Vec<SourceRow>, SourceError> {
         let names: Vec<&str> = keys.iter().map(|key| key.place.key.as_str()).collect();
         let key_of = |row: &Value| row.get(self.table.key).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let mut found: HashMap<String, Value> = self.link.rows(&names)?.into_iter().map(|row| (key_of(&row), row)).collect();
+        let mut found: HashMap<String, Value> =
+            self.link.rows(&names)?.into_iter().map(|row| (key_of(&row), row)).collect();
         let rows: Vec<_> = keys.iter().filter_map(|key| Some(self.row(key, &found.remove(&key.place.key)?))).collect();
         if rows.len() < keys.len() {
             let gone = keys.len() - rows.len();

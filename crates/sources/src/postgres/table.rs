@@ -184,8 +184,9 @@ impl Table {
 
     pub(super) async fn prepare(&self, client: &Client) -> Result<Statements, Error> {
         let Self { name, serial, status, reason, .. } = self;
-        let columns: String = self.columns.iter().map(|column| format!(", t.{}::text", column.name)).collect();
-        let rows = format!("SELECT t.{serial}::int8, t.{status}::int4{columns} FROM {name} t");
+        let mut wanted = vec![format!("t.{serial}::int8"), format!("t.{status}::int4")];
+        wanted.extend(self.columns.iter().map(|column| format!("t.{}::text", column.name)));
+        let rows = format!("SELECT {} FROM {name} t", wanted.join(", "));
         let top = format!("SELECT coalesce(max(t.{serial}), 0)::int8 FROM {name} t");
         let fresh = format!(
             "{rows} WHERE t.{serial} > $1::int8 AND t.{serial} <= $2::int8 ORDER BY t.{serial} LIMIT $3::int8"

@@ -9,13 +9,11 @@ use tokio_postgres::{
 
 /// What an error means for the intake.
 pub(super) fn of(error: &Error, config: &Config) -> SourceError {
-    match error.as_db_error() {
-        Some(error) => of_database(error, config),
-        None => {
-            let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
-            SourceError::away(format!("database {}: {error}{cause}", address(config)))
-        }
+    if let Some(error) = error.as_db_error() {
+        return of_database(error, config);
     }
+    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
+    SourceError::away(format!("database {}: {error}{cause}", address(config)))
 }
 
 /// `host:port/database`.

@@ -136,7 +136,8 @@ impl Changes {
         if !read.more {
             self.began = None;
         }
-        let rows = read.rows.into_iter().map(|bytes| SourceRow { bytes, place: RowPlace::Passing, ..SourceRow::default() });
+        let rows =
+            read.rows.into_iter().map(|bytes| SourceRow { bytes, place: RowPlace::Passing, ..SourceRow::default() });
         Ok(Batch {
             rows: rows.collect(),
             position: self.position(),

@@ -17,13 +17,9 @@ pub(super) enum Fault {
     /// The answer is no answer of this interface.
     Malformed(String),
     /// The provider reports an error (`provider.error`) that waiting may mend.
-    Provider {
-        code: String,
-    },
+    Provider { code: String },
     /// The cursor is broken or has expired.
-    LostCursor {
-        code: String,
-    },
+    LostCursor { code: String },
     /// Somebody has to do something.
     Refused(String),
     /// The intake was asked to stop.

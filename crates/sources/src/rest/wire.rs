@@ -203,8 +203,8 @@ mod tests {
     #[test]
     fn the_time_to_wait_is_seconds_or_a_date() {
         let now = instant("Sun, 01 Nov 2026 03:00:00 GMT");
-        assert_eq!(pause("120", now), Some(Duration::from_secs(120)));
-        assert_eq!(pause("Sun, 01 Nov 2026 03:05:00 GMT", now), Some(Duration::from_secs(300)));
+        assert_eq!(pause("120", now), Some(Duration::from_mins(2)));
+        assert_eq!(pause("Sun, 01 Nov 2026 03:05:00 GMT", now), Some(Duration::from_mins(5)));
         assert_eq!(pause("Sun, 01 Nov 2026 03:05:00 GMT", None), None);
         assert_eq!(pause("soon", now), None);
     }

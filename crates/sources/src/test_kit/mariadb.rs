@@ -78,12 +78,7 @@ impl MariaDb {
     /// How the gateway reaches it.
     #[must_use]
     pub fn settings(&self) -> DatabaseSettings {
-        DatabaseSettings {
-            url: self.url(),
-            user: USER.to_owned(),
-            password_file: self.password_file(),
-            ca: None,
-        }
+        DatabaseSettings { url: self.url(), user: USER.to_owned(), password_file: self.password_file(), ca: None }
     }
 
     /// A connection of the department's, with all rights.

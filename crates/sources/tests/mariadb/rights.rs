@@ -19,7 +19,10 @@ fn a_refused_row_is_told_with_its_rule_and_a_sentence() {
     let database = database!();
     let mut session = database.session();
     insert(&mut session, TIME, 0, 2);
-    session.execute(&format!("INSERT INTO hydj_up VALUES {}", row(TIME, 7).replace("110101199001010111", "1101**********0111")));
+    session.execute(&format!(
+        "INSERT INTO hydj_up VALUES {}",
+        row(TIME, 7).replace("110101199001010111", "1101**********0111")
+    ));
     session.execute(&format!("INSERT INTO hydj_up VALUES {}", row(TIME, 8).replace("20200520000000", "20200230")));
     let world = World::new(&database);
     world.step().unwrap();
@@ -27,7 +30,8 @@ fn a_refused_row_is_told_with_its_rule_and_a_sentence() {
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told[0][2].starts_with("date.invalid the date is not") && told[0][2].ends_with("(djrq)"), "{told:?}");
     assert!(told[1][2].starts_with("party.masked a party's"), "{told:?}");
-    let of_seven = session.query("SELECT COUNT(*) FROM hydj_up_err WHERE row_guid = MD5(7) AND cd_time = '2026-03-01 12:00:00.123456'");
+    let of_seven = session
+        .query("SELECT COUNT(*) FROM hydj_up_err WHERE row_guid = MD5(7) AND cd_time = '2026-03-01 12:00:00.123456'");
     assert_eq!(of_seven[0][0], "1");
     let counters = world.runner().counters().unwrap();
     assert_eq!((counters.read, counters.published, counters.rejected), (4, 2, 2));
@@ -90,7 +94,10 @@ fn what_is_wrong_with_a_setup_is_told_in_the_language_of_the_node() {
     database.execute("REVOKE INSERT ON qz.hydj_up_err FROM 'gateway'@'%'");
     let found = world.check(Language::Chinese);
     assert!(found["table.readable"].as_ref().unwrap().contains("djrq"), "{found:?}");
-    assert!(found["errors.writable"].as_ref().unwrap().contains("GRANT INSERT ON qz.hydj_up_err TO gateway"), "{found:?}");
+    assert!(
+        found["errors.writable"].as_ref().unwrap().contains("GRANT INSERT ON qz.hydj_up_err TO gateway"),
+        "{found:?}"
+    );
     assert!(refused(world.step()).contains("djrq"));
     fs::write(database.password_file(), "wrong").unwrap();
     assert!(world.check(Language::Chinese)["database.reachable"].as_ref().unwrap().contains("密码"));

@@ -83,8 +83,10 @@ fn a_query_that_is_killed_is_asked_again() {
         locker.execute("LOCK TABLES hydj_up WRITE");
         thread::scope(|scope| {
             scope.spawn(|| {
-                let waiting = "SELECT id FROM information_schema.processlist WHERE user = 'gateway' AND state LIKE '%lock%'";
-                let id = std::iter::repeat_with(|| killer.query(waiting)).find_map(|rows| rows.into_iter().next()).unwrap();
+                let waiting =
+                    "SELECT id FROM information_schema.processlist WHERE user = 'gateway' AND state LIKE '%lock%'";
+                let id =
+                    std::iter::repeat_with(|| killer.query(waiting)).find_map(|rows| rows.into_iter().next()).unwrap();
                 killer.execute(&format!("KILL {what} {}", id[0]));
             });
             away(runner.step(&GoOn));

@@ -12,7 +12,14 @@ use chrono::TimeDelta;
 use contract::v1::{DepartmentIntake, Reject};
 use domain::{Clock, ManualClock};
 use prost::Message;
-use std::{fs, sync::Arc, time::Duration};
+use std::{
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 use tempfile::TempDir;
 
 struct World {
@@ -58,12 +65,8 @@ impl World {
             let mut events = Vec::new();
             consumer.poll(1000, Duration::ZERO, &mut events).unwrap();
             for event in events {
-                match event {
-                    Event::Record(delivery) => {
-                        messages.extend(delivery.payload.and_then(|bytes| M::decode(bytes.as_ref()).ok()));
-                    }
-                    Event::End { .. } => return messages,
-                }
+                let Event::Record(delivery) = event else { return messages };
+                messages.extend(delivery.payload.and_then(|bytes| M::decode(bytes.as_ref()).ok()));
             }
         }
     }
@@ -250,7 +253,7 @@ fn an_error_is_never_an_empty_page() {
 fn a_wish_to_be_left_alone_is_passed_on() {
     let world = World::new();
     world.bureau.trouble(CHANGES, [Trouble::TooMany(120)]);
-    assert_eq!(away(&mut world.runner()).1, Some(Duration::from_secs(120)));
+    assert_eq!(away(&mut world.runner()).1, Some(Duration::from_mins(2)));
 }
 
 #[test]
@@ -273,6 +276,55 @@ fn no_more_calls_are_made_than_the_department_allows_whatever_process_makes_them
     world.clock.advance(TimeDelta::minutes(1));
     assert_eq!(step(&mut second).rows, 1);
     assert_eq!(world.bureau.calls(CHANGES), 4);
+}
+
+/// Says that it is time to stop once it was asked a few times.
+struct Soon(AtomicUsize);
+
+impl Stop for Soon {
+    fn is_stopped(&self) -> bool {
+        self.0.fetch_add(1, Ordering::Relaxed) > 4
+    }
+
+    fn pause(&self, _time: Duration) {}
+}
+
+#[test]
+fn a_call_under_way_is_given_up_when_the_intake_is_stopped() {
+    let world = World::new();
+    let mut runner = world.runner();
+    step(&mut runner);
+    world.bureau.trouble(CHANGES, [Trouble::Silent]);
+    let stopped = runner.step(&Soon(AtomicUsize::new(0)));
+    assert!(matches!(stopped, Err(IntakeError::Stopped)), "{stopped:?}");
+}
+
+#[test]
+fn a_check_says_what_is_wrong_and_where() {
+    let world = World::new();
+    let check = |settings| {
+        let mut source = open(&taxation::adapter(), &SourceSettings::Rest(settings), &around(&world.clock));
+        let findings = source.as_mut().unwrap().as_mut().unwrap().check();
+        findings.into_iter().map(|finding| (finding.what, finding.fix)).collect::<Vec<_>>()
+    };
+    assert_eq!(check(world.bureau.settings()), [("secret.refreshed", None), ("list.answers", None)]);
+    let wrong = check(RestSettings { requester: "x".into(), ..world.bureau.settings() });
+    let [("secret.refreshed", Some(fix))] = wrong.as_slice() else { panic!("{wrong:?}") };
+    assert!(fix.contains("requester"));
+}
+
+#[test]
+fn settings_that_cannot_be_used_are_named() {
+    let world = World::new();
+    let of = |settings| {
+        let opened = open(&taxation::adapter(), &SourceSettings::Rest(settings), &around(&world.clock));
+        opened.err().map(|error| error.to_string()).unwrap_or_default()
+    };
+    assert!(of(RestSettings { url: "http://tax".into(), ..world.bureau.settings() }).contains("source.url"));
+    assert!(of(RestSettings { ca: "none.pem".into(), ..world.bureau.settings() }).contains("source.ca"));
+    assert!(of(RestSettings { key_file: "none".into(), ..world.bureau.settings() }).contains("source.key_file"));
+    assert!(of(RestSettings { service: String::new(), ..world.bureau.settings() }).contains("source.service"));
+    assert!(of(RestSettings { cert: Some("c".into()), ..world.bureau.settings() }).contains("source.cert"));
 }
 
 #[test]

@@ -137,8 +137,7 @@ impl Desk {
     fn refreshed(&mut self, asked: &Asked) -> String {
         let body: Value = serde_json::from_slice(&asked.body).unwrap_or_default();
         let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
-        let [rid, sid, rtime, sign] =
-            ["gjgxjhpt_rid", "gjgxjhpt_sid", "gjgxjhpt_rtime", "gjgxjhpt_sign"].map(text);
+        let [rid, sid, rtime, sign] = ["gjgxjhpt_rid", "gjgxjhpt_sid", "gjgxjhpt_rtime", "gjgxjhpt_sign"].map(text);
         let appkey = Secret::new(APPKEY);
         if let Err(code) = self.known(&rid, &sid, &rtime) {
             return error(code);
@@ -190,8 +189,7 @@ impl Desk {
         let page = &rows[..rows.len().min(limit)];
         let next = format!("{}/{}=", from + page.len(), self.clock.now().timestamp());
         let more = rows.len() > page.len();
-        let rows: Vec<Box<RawValue>> =
-            page.iter().filter_map(|row| RawValue::from_string(row.clone()).ok()).collect();
+        let rows: Vec<Box<RawValue>> = page.iter().filter_map(|row| RawValue::from_string(row.clone()).ok()).collect();
         // A row that is no JSON stands in the list as it is.
         let rows = if rows.len() == page.len() { json_of(&rows) } else { format!("[{}]", page.join(",")) };
         Ok(format!(r#"{{"code":"00","message":"","data":{{"next":{},"more":{more},"rows":{rows}}}}}"#, json!(next)))

@@ -77,9 +77,7 @@ async fn answer(request: Request<Incoming>, desk: Arc<Mutex<Desk>>) -> Result<An
             }
             response.body(whole(text)).unwrap_or_else(|_| Response::new(whole(String::new())))
         }
-        Reply::Cut(text) => {
-            Response::new(Torn { begun: Some(Bytes::from(text)), has_rested: false }.boxed())
-        }
+        Reply::Cut(text) => Response::new(Torn { begun: Some(Bytes::from(text)), has_rested: false }.boxed()),
         Reply::Silent => std::future::pending().await,
     })
 }
