@@ -1,5 +1,7 @@
 //! The department's own database, read, published from and written back to.
 
+#![expect(clippy::unwrap_used, reason = "a world for tests")]
+
 mod front;
 
 use adapter_sdk::{IntakeError, source::SourceError};

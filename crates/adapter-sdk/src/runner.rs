@@ -257,7 +257,9 @@ impl Runner {
             Feed::Dropped(drops) => (look_into(&mut desk, drops)?, HEARTBEAT, false),
             Feed::Asked(asked) => {
                 let looked = desk.ask(asked)?;
-                (looked.into(), PULSE, looked.told)
+                // Who only waits to be pushed to learns nothing by waiting.
+                let heartbeat = if looked.ended { PULSE } else { HEARTBEAT };
+                (looked.into(), heartbeat, looked.told)
             }
         };
         let now = self.setup.clock.now();

@@ -317,7 +317,7 @@ mod tests {
     #[test]
     fn a_lag_that_is_not_known_yet_is_not_shown_as_none() {
         let row = department(&json!({ "department": "health", "rejects_open": 2 }));
-        assert_eq!((row[8].as_str(), row[10].as_str()), ("2", "-"));
+        assert_eq!((row[9].as_str(), row[11].as_str()), ("2", "-"));
     }
 
     #[test]

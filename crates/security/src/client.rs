@@ -39,7 +39,8 @@ impl ClientTls {
         Ok(Self::from_config(config))
     }
 
-    /// Trusts the authorities in `ca` and shows no certificate: enough to look at the ops page.
+    /// Trusts the authorities in `ca` and shows no certificate: for servers that know their callers otherwise, and to look at
+    /// the ops page.
     ///
     /// # Errors
     /// The file cannot be read or does not hold certificates.

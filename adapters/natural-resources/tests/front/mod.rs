@@ -215,17 +215,15 @@ impl Front {
 
     fn messages<M: Message + Default>(&self, topic: &str) -> Vec<M> {
         let mut consumer = self.bus.consumer(&[Start::beginning(topic)]).unwrap();
-        let mut messages = Vec::new();
-        loop {
-            let mut events = Vec::new();
+        let mut events = Vec::new();
+        while !events.iter().any(|event| matches!(event, Event::End { .. })) {
             consumer.poll(1000, Duration::ZERO, &mut events).unwrap();
-            for event in events {
-                match event {
-                    Event::Record(delivery) => messages.push(M::decode(delivery.payload.unwrap().as_ref()).unwrap()),
-                    Event::End { .. } => return messages,
-                }
-            }
         }
+        let payloads = events.into_iter().filter_map(|event| match event {
+            Event::Record(delivery) => delivery.payload,
+            Event::End { .. } => None,
+        });
+        payloads.map(|payload| M::decode(payload.as_ref()).unwrap()).collect()
     }
 
     fn records(&self) -> Vec<Record> {

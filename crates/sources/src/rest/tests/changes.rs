@@ -60,15 +60,16 @@ impl World {
 
     fn messages<M: Message + Default>(&self, topic: &str) -> Vec<M> {
         let mut consumer = self.bus.consumer(&[Start::beginning(topic)]).unwrap();
-        let mut messages = Vec::new();
-        loop {
-            let mut events = Vec::new();
+        let (mut messages, mut events) = (Vec::new(), Vec::new());
+        while !events.iter().any(|event| matches!(event, Event::End { .. })) {
             consumer.poll(1000, Duration::ZERO, &mut events).unwrap();
-            for event in events {
-                let Event::Record(delivery) = event else { return messages };
+        }
+        for event in events {
+            if let Event::Record(delivery) = event {
                 messages.extend(delivery.payload.and_then(|bytes| M::decode(bytes.as_ref()).ok()));
             }
         }
+        messages
     }
 
     fn as_of(&self) -> i64 {
