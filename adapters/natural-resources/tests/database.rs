@@ -1,6 +1,6 @@
 //! The department's own database, read, published from and written back to.
 
-#![expect(clippy::unwrap_used, reason = "a world for tests")]
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
 mod front;
 
@@ -202,4 +202,48 @@ impl MapStatus for Vec<Vec<String>> {
     fn map_status(&self) -> Vec<&str> {
         self.iter().map(|row| row[1].as_str()).collect()
     }
+}
+
+#[test]
+fn zz_bench() {
+    let Some(front) = Front::start() else { return };
+    front.many(60_000);
+    let started = std::time::Instant::now();
+    front.step().unwrap();
+    let took = started.elapsed().as_secs_f64();
+    eprintln!("BENCH {:.0} rows/s, waiting {}, rss {}", 180_000.0 / took, front.counters().waiting, std::fs::read_to_string("/proc/self/status").unwrap().lines().find(|l| l.starts_with("VmHWM")).unwrap());
+    let versions = front.holders_published().len();
+    eprintln!("versions {versions}");
+    {
+        use adapter_sdk::source::*;
+        struct K;
+        impl Known for K {
+            fn is_done(&self, _: &str) -> Result<bool, IntakeError> { Ok(false) }
+            fn kept(&self, _: &str) -> Result<Option<Vec<u8>>, IntakeError> { Ok(None) }
+            fn all_kept(&self, _: &str) -> Result<Vec<(String, Vec<u8>)>, IntakeError> { Ok(vec![]) }
+        }
+        front.server.execute("UPDATE spgl_bdcqz SET sjsczt=0; UPDATE spgl_bdcqz_qlr SET sjsczt=0");
+        let adapter = natural_resources::adapter();
+        let around = sources::Surroundings { clock: front.clock.clone(), language: domain::Language::Chinese };
+        let settings = adapter_sdk::transport::SourceSettings::Postgres(front.shared().lock().unwrap().settings());
+        let mut source = sources::open(&adapter, &settings, &around).unwrap().unwrap();
+        source.open(None).unwrap();
+        let (mut read, mut told) = (0.0, 0.0);
+        let mut n = 0;
+        loop {
+            let t = std::time::Instant::now();
+            let batch = source.next(&K, &|| false).unwrap();
+            read += t.elapsed().as_secs_f64();
+            let s: Vec<_> = batch.rows.iter().map(|r| Settled { id: r.mark.clone().unwrap().id, receipt: vec![], fate: RowFate::Unchanged }).collect();
+            n += s.len();
+            let t = std::time::Instant::now();
+            source.settle(&s).unwrap();
+            told += t.elapsed().as_secs_f64();
+            if batch.end { break; }
+        }
+        eprintln!("SOURCE {n} read {read:.2}s told {told:.2}s");
+    }
+    let again = std::time::Instant::now();
+    front.step().unwrap();
+    eprintln!("second {:?}", again.elapsed());
 }

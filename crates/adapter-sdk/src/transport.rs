@@ -8,7 +8,7 @@ mod topic;
 
 pub use self::{
     rest::{LiveAnswer, LiveFeed, LiveRecord, RestCodes, RestFeed, RestSettings, SecretCipher},
-    soap::{SoapFeed, SoapSettings},
+    soap::{SoapFeed, SoapPages, SoapSettings},
     table::{Column, DatabaseSettings, ErrorTable, SerialTable, TimeTable},
     topic::{TopicFeed, TopicSettings},
 };
@@ -106,7 +106,7 @@ impl SourceSettings {
                 database.ca.iter_mut().chain([&mut database.password_file]).collect()
             }
             Self::Rest(rest) => rest.paths().collect(),
-            Self::Soap(soap) => vec![&mut soap.ca],
+            Self::Soap(soap) => soap.paths().collect(),
             Self::Kafka(topic) => topic.security_file.iter_mut().collect(),
             Self::Push {} => Vec::new(),
         }

@@ -22,6 +22,13 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Malformed> {
     GB18030.decode_without_bom_handling_and_without_replacement(bytes).ok_or(Malformed)
 }
 
+/// The text of an XML document in GB18030, which has every character of Unicode but one (private use, U+E5E5): that one becomes a
+/// character reference.
+#[must_use]
+pub fn encode_xml(text: &str) -> Vec<u8> {
+    GB18030.encode(text).0.into_owned()
+}
+
 /// Whether `bytes`, which start where a character starts, end inside a character.
 ///
 /// This looks at the shape of the bytes alone: a stray byte before the end is passed over, [`decode`] refuses it.

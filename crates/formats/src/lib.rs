@@ -12,5 +12,6 @@ pub mod gb18030;
 pub mod lines;
 pub mod messages;
 pub mod ndjson;
+pub mod soap;
 pub mod workbook;
 pub mod xml;

@@ -8,10 +8,12 @@ mod walk;
 
 pub use self::entity::Entity;
 
+pub(crate) use self::entity::resolve;
+
 use self::{scan::Fault, walk::Walk};
 use super::framing::{Facts, FramedRow, Framing, Refusal, RowReader, RowStart};
 use domain::{
-    Rule, Severity,
+    Rule, Severity, Timestamp,
     rules::{FILE_EMPTY, FILE_HEADER, FILE_TORN, PROVIDER_ERROR},
 };
 use std::io::{self, BufRead};
@@ -69,6 +71,33 @@ pub struct XmlEntities {
     pub encoding: Encoding,
 }
 
+/// A whole document in memory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct XmlPage {
+    /// Its entities, in order.
+    pub entities: Vec<XmlEntity>,
+    head: Vec<(String, String)>,
+}
+
+/// An entity of a document in memory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct XmlEntity {
+    /// Local name of its element.
+    pub kind: String,
+    /// Its element, tags included; at most one byte more than [`MAX_ENTITY`].
+    pub bytes: Vec<u8>,
+    /// The time of its version, where it states one.
+    pub stamp: Option<Timestamp>,
+}
+
+impl XmlPage {
+    /// What an element beside the status says; none where there is no such element, or it is blank.
+    #[must_use]
+    pub fn head(&self, name: &str) -> Option<&str> {
+        self.head.iter().find(|(element, text)| element == name && !text.is_empty()).map(|(_, text)| text.as_str())
+    }
+}
+
 impl Framing for XmlEntities {
     fn inspect(&self, input: &mut dyn BufRead) -> Result<Facts, Refusal> {
         self.facts(input).map_err(Fault::refusal)
@@ -81,6 +110,24 @@ impl Framing for XmlEntities {
 }
 
 impl XmlEntities {
+    /// Reads a document that is in memory. Its status is not judged: see [`XmlPage::head`].
+    ///
+    /// # Errors
+    /// A [`Refusal`] when it is not a whole document of this kind.
+    pub fn page(&self, document: &[u8]) -> Result<XmlPage, Refusal> {
+        self.read(document).map_err(Fault::refusal)
+    }
+
+    fn read(&self, document: &[u8]) -> Result<XmlPage, Fault> {
+        let mut walk = Walk::new(*self, document);
+        let (mut entities, mut kind, mut bytes) = (Vec::new(), String::new(), Vec::new());
+        while walk.next_entity(&mut kind, &mut bytes)?.is_some() {
+            let (kind, bytes) = (std::mem::take(&mut kind), std::mem::take(&mut bytes));
+            entities.push(XmlEntity { kind, bytes, stamp: walk.stamp() });
+        }
+        Ok(XmlPage { entities, head: walk.into_head() })
+    }
+
     fn facts(&self, input: &mut dyn BufRead) -> Result<Facts, Fault> {
         let mut walk = Walk::new(*self, input);
         let (mut kind, mut bytes, mut rows) = (String::new(), Vec::new(), 0);

@@ -155,8 +155,7 @@ fn stamp(event: &Value, row: &Value) -> Result<String, Refusal> {
 }
 
 /// The day that is so many days after 1970-01-01.
-#[must_use]
-pub fn civil(days: i64) -> String {
+fn civil(days: i64) -> String {
     let (mut year, mut left) = (1970, days);
     let leap = |year: i64| (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     loop {

@@ -91,12 +91,13 @@ fn read(row: &Row, modified: u64) -> Result<Draft, Refusal> {
     put("issued_on", day(row, "认定日期")?);
     put("birth_date", day(row, "出生日期")?);
     put("subject", Some(text(row, "任教学科")));
+    // A code that nobody knows is kept as it is written.
     let (sex, ethnicity) = (text(row, "性别"), text(row, "民族"));
     let sex_code = [("男", "1"), ("女", "2"), ("", "")].iter().find(|(known, _)| *known == sex);
-    put("sex", sex_code.map(|(_, code)| (*code).to_owned()));
+    put("sex", sex_code.map(|(_, code)| (*code).to_owned()).or_else(|| Some(sex.clone())));
     let people = ethnicity.strip_suffix('族').unwrap_or(&ethnicity);
     let ethnic = ETHNICITIES.iter().find(|(known, _)| *known == people);
-    put("ethnicity", ethnic.map(|(_, code)| (*code).to_owned()));
+    put("ethnicity", ethnic.map(|(_, code)| (*code).to_owned()).or_else(|| Some(ethnicity.clone())));
     let state = text(row, "证书状态");
     let states = [("", "VALID"), ("有效", "VALID"), ("撤销", "REVOKED"), ("丧失", "FORFEITED"), ("注销", "CANCELLED")];
     let status = states.iter().find(|(known, _)| *known == state).map(|(_, status)| *status);

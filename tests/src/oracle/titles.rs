@@ -166,7 +166,7 @@ fn certificate(key: &str, title: &TableRow, holders: &[&TableRow]) -> Draft {
         subjects.insert(("unit-number", unit.to_owned()));
     }
     body.insert("area".into(), first_number(&text("mj")).map_or(Value::Null, Value::from));
-    let issued = match day(&text("djsj")) {
+    let issued = match day(text("djsj").split('.').next().unwrap_or_default()) {
         Day::On(day) => day.into(),
         _ => Value::Null,
     };
@@ -238,8 +238,7 @@ fn first_number(text: &str) -> Option<String> {
 }
 
 /// The check character of an e-certificate identifier (ISO 7064, mod 37, 36).
-#[must_use]
-pub fn identifier_check(payload: &str) -> Option<char> {
+pub(super) fn identifier_check(payload: &str) -> Option<char> {
     let mut product = 36;
     for c in payload.chars() {
         let value = c.to_digit(36).filter(|_| !c.is_ascii_lowercase())?;

@@ -46,6 +46,7 @@ pub struct Node {
     bus: Bus,
     service: String,
     ops: String,
+    adapters: Vec<&'static str>,
     running: Vec<Child>,
 }
 
@@ -57,7 +58,7 @@ impl Node {
     pub fn new(bus: Bus) -> Self {
         let folder = TempDir::new().unwrap();
         let (service, ops) = free_addresses();
-        let node = Self { folder, bus, service, ops, running: Vec::new() };
+        let node = Self { folder, bus, service, ops, adapters: DEPARTMENTS.to_vec(), running: Vec::new() };
         let made = Command::new(binary()).arg("init").arg(node.path("")).output().unwrap();
         assert!(made.status.success(), "init: {}", String::from_utf8_lossy(&made.stderr));
         let file = node.path("exchange.toml");
@@ -94,6 +95,11 @@ impl Node {
         fs::write(&file, format!("{text}\n{section}\n")).unwrap();
     }
 
+    /// Says whose adapters run in a process of their own, where the bus is Kafka.
+    pub fn run_adapters(&mut self, departments: &[&'static str]) {
+        self.adapters = departments.to_vec();
+    }
+
     /// Starts one process with everything, and does not wait for it.
     pub fn begin(&mut self) {
         self.spawn(&["standalone"]);
@@ -118,7 +124,7 @@ impl Node {
                 self.wait_until_ready();
                 let applied = self.run("operator-ops", &["catalogue", "apply", &catalogue.display().to_string()]);
                 assert_eq!(applied.code, 0, "{}", applied.stderr);
-                self.spawn(&["adapter", "run", DEPARTMENTS[0], DEPARTMENTS[1]]);
+                self.spawn(&[&["adapter", "run"], &self.adapters.clone()[..]].concat());
             }
         }
         self.wait_ready_to_talk();

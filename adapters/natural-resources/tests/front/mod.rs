@@ -216,8 +216,10 @@ impl Front {
     fn messages<M: Message + Default>(&self, topic: &str) -> Vec<M> {
         let mut consumer = self.bus.consumer(&[Start::beginning(topic)]).unwrap();
         let mut events = Vec::new();
-        while !events.iter().any(|event| matches!(event, Event::End { .. })) {
-            consumer.poll(1000, Duration::ZERO, &mut events).unwrap();
+        while !matches!(events.last(), Some(Event::End { .. })) {
+            let mut batch = Vec::new();
+            consumer.poll(1000, Duration::ZERO, &mut batch).unwrap();
+            events.append(&mut batch);
         }
         let payloads = events.into_iter().filter_map(|event| match event {
             Event::Record(delivery) => delivery.payload,

@@ -117,7 +117,7 @@ impl Entity {
 }
 
 /// A character reference or one of the five names; nothing is ever expanded to more than one character.
-fn resolve(reference: &quick_xml::events::BytesRef<'_>) -> Option<char> {
+pub(crate) fn resolve(reference: &quick_xml::events::BytesRef<'_>) -> Option<char> {
     if reference.is_char_ref() {
         return reference.resolve_char_ref().ok().flatten().filter(|c| !c.is_control() || c.is_ascii_whitespace());
     }

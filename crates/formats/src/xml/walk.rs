@@ -8,6 +8,8 @@ use std::io::BufRead;
 
 /// Elements open at one time; a deeper document is refused.
 const MAX_DEPTH: usize = 32;
+/// Elements beside the status that are kept.
+const MAX_HEAD: usize = 64;
 /// Depth of an entity: root, list, entity.
 const ENTITY_DEPTH: usize = 3;
 
@@ -18,7 +20,8 @@ pub(super) struct Walk<R> {
     open: Open,
     entity_from: Option<u64>,
     root_seen: bool,
-    code: Option<String>,
+    head: Vec<(String, String)>,
+    stamp: Option<Timestamp>,
     latest: Option<Timestamp>,
 }
 
@@ -33,7 +36,7 @@ impl<R: BufRead> Walk<R> {
     /// A walk from the document's first byte.
     pub(super) fn new(document: XmlEntities, input: R) -> Self {
         let scanner = Scanner::new(input, document.encoding, 0);
-        Self { document, scanner, open: Open::default(), entity_from: None, root_seen: false, code: None, latest: None }
+        Self::over(document, scanner, Open::default())
     }
 
     /// A walk that goes on at byte `position`, which is the end of an entity.
@@ -42,7 +45,12 @@ impl<R: BufRead> Walk<R> {
         let mut open = Open { resumed: true, ..Open::default() };
         open.push(document.root.as_bytes());
         open.push(document.list.as_bytes());
-        Self { document, scanner, open, entity_from: None, root_seen: true, code: None, latest: None }
+        Self { root_seen: true, ..Self::over(document, scanner, open) }
+    }
+
+    fn over(document: XmlEntities, scanner: Scanner<R>, open: Open) -> Self {
+        let head = Vec::new();
+        Self { document, scanner, open, entity_from: None, root_seen: false, head, stamp: None, latest: None }
     }
 
     /// Finds the next entity: its place, and its element name and bytes (at most one byte more than
@@ -69,7 +77,18 @@ impl<R: BufRead> Walk<R> {
 
     /// Text of the status element, once the walk is at its end.
     pub(super) fn code(&self) -> Option<&str> {
-        self.code.as_deref()
+        let (_, element) = self.document.status;
+        self.head.iter().rev().find(|(name, _)| name == element).map(|(_, text)| text.as_str())
+    }
+
+    /// Name and text of every element beside the status, once the walk is at its end.
+    pub(super) fn into_head(self) -> Vec<(String, String)> {
+        self.head
+    }
+
+    /// The stamp of the entity that was found last.
+    pub(super) fn stamp(&self) -> Option<Timestamp> {
+        self.stamp
     }
 
     /// The latest stamp of the entities so far.
@@ -100,6 +119,7 @@ impl<R: BufRead> Walk<R> {
         self.scanner.forget_text();
         if depth + 1 == ENTITY_DEPTH && self.open.is(1, self.document.list) {
             self.entity_from = Some(self.scanner.token_from());
+            self.stamp = None;
             self.scanner.start_record(MAX_ENTITY + 1);
         }
         Ok(())
@@ -133,9 +153,9 @@ impl<R: BufRead> Walk<R> {
         if depth == ENTITY_DEPTH + 1 && in_entity && self.open.is(ENTITY_DEPTH, self.document.stamp) {
             self.note_stamp();
         }
-        let (parent, element) = self.document.status;
-        if depth == ENTITY_DEPTH && self.open.is(1, parent) && self.open.is(2, element) {
-            self.code = Some(String::from_utf8_lossy(self.scanner.text()).trim().to_owned());
+        if depth == ENTITY_DEPTH && self.head.len() < MAX_HEAD && self.open.is(1, self.document.status.0) {
+            let [name, text] = [local_name(self.open.name(2)), self.scanner.text()].map(String::from_utf8_lossy);
+            self.head.push((name.into_owned(), text.trim().to_owned()));
         }
         self.open.pop();
         self.scanner.forget_text();
@@ -146,8 +166,10 @@ impl<R: BufRead> Walk<R> {
         let stamp = std::str::from_utf8(self.scanner.text()).ok();
         let offset = domain::date::local_offset();
         let at = stamp
+            .map(domain::text::strip_hash)
             .and_then(|text| domain::date::parse_instant(text, offset).ok())
             .and_then(domain::date::InstantValue::at);
+        self.stamp = at.or(self.stamp);
         self.latest = self.latest.max(at);
     }
 

@@ -16,6 +16,9 @@ use tokio_postgres::types::ToSql;
 /// Status of rows that are published.
 const TAKEN_IN: i32 = 1;
 
+/// Fewest rows read at once: where a table's numbers have wide gaps, what is left of it says little.
+const LEAST: i64 = 100;
+
 /// A look that is under way.
 pub(super) struct Poll {
     /// When it began: what was committed before is seen by it.
@@ -65,10 +68,10 @@ impl Poll {
     ) -> Result<Vec<SourceRow>, SourceError> {
         while let Some(table) = self.furthest_behind(link, position) {
             let name = link.tables()[table].table;
-            let (reached, to) = (position.of_mut(name), self.spans[table].to);
-            let parameters: [&(dyn ToSql + Sync); 3] = [&reached.last, &to, &BATCH];
+            let (reached, to, limit) = (position.of_mut(name), self.spans[table].to, self.limit(table));
+            let parameters: [&(dyn ToSql + Sync); 3] = [&reached.last, &to, &limit];
             let found = link.rows(table, |statements| &statements.fresh, &parameters, stop)?;
-            let is_last = i64::try_from(found.len()).unwrap_or(BATCH) < BATCH;
+            let is_last = i64::try_from(found.len()).unwrap_or(limit) < limit;
             let rows = above(reached, found, self.begun.timestamp_millis());
             if is_last {
                 reached.gaps.skipped(reached.last.saturating_add(1), to, self.begun.timestamp_millis());
@@ -106,6 +109,14 @@ impl Poll {
             }
         }
         Ok(Vec::new())
+    }
+
+    /// How many rows of a table are read at once: the same share of what is left as of the longest table, so that none runs ahead.
+    fn limit(&self, table: usize) -> i64 {
+        let length = |span: &Span| span.to.saturating_sub(span.from).max(1);
+        let longest = self.spans.iter().map(length).max().unwrap_or(1);
+        let share = i128::from(BATCH) * i128::from(length(&self.spans[table])) / i128::from(longest);
+        i64::try_from(share).unwrap_or(BATCH).clamp(LEAST, BATCH)
     }
 
     fn furthest_behind(&self, link: &Link, position: &Position) -> Option<usize> {
