@@ -8,8 +8,8 @@ pub mod marriages;
 mod people;
 pub mod quotas;
 pub mod register;
-pub mod teachers;
 pub mod taxes;
+pub mod teachers;
 pub mod titles;
 
 pub use self::{

@@ -10,8 +10,8 @@ mod parties;
 mod quotas;
 mod register;
 mod seen;
-mod teachers;
 mod taxes;
+mod teachers;
 mod titles;
 
 pub use self::{
@@ -24,7 +24,7 @@ pub use self::{
     quotas::QuotaOracle,
     register::RegisterOracle,
     seen::Seen,
-    teachers::TeacherOracle,
     taxes::TaxOracle,
+    teachers::TeacherOracle,
     titles::{LEGACY, TitleOracle},
 };

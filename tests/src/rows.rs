@@ -209,7 +209,8 @@ fn subjects(line: &Value) -> BTreeSet<(&str, String)> {
 /// Items whose text may be written in several ways for one number.
 const DECIMALS: &[&str] = &["price", "area", "floor_area", "contract_price"];
 /// Items that no page decides.
-const OPEN: &[&str] = &["@type", "certificate_type", "issuer_code", "birth-certificate/holders", "teacher-qualification/status_text"];
+const OPEN: &[&str] =
+    &["@type", "certificate_type", "issuer_code", "birth-certificate/holders", "teacher-qualification/status_text"];
 
 /// Why a body is not what the pages say; `None` when it is.
 #[must_use]

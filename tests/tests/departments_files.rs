@@ -1,6 +1,7 @@
 //! Contracts, permits, insurances, teachers and births from intake to answer, on the embedded bus and on Kafka.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
-mod support;
+#[path = "support/topic.rs"]
+mod topic;
 
 use bus::test_kit::RealKafka;
 use exchange_tests::{
@@ -12,7 +13,7 @@ use exchange_tests::{
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs, process::Command};
-use support::published;
+use topic::published;
 
 const DEPARTMENTS: [&str; 4] = ["housing-construction", "social-security", "education", "health"];
 

@@ -217,7 +217,10 @@ fn marital_states(node: &mut Node, cast: &Cast) {
     let body = check("taken back", "NONE_ON_RECORD", "");
     assert_eq!((&body["spouse"], &body["basis_certificate"]), (&Value::Null, &Value::Null));
     let nobody = one(node, "marital-state", "citizen-number=110101190001010014");
-    assert_eq!((&nobody["state"], &nobody["coverage_from"]), (&"MARITAL_STATUS_NONE_ON_RECORD".into(), &"2006-01-01".into()));
+    assert_eq!(
+        (&nobody["state"], &nobody["coverage_from"]),
+        (&"MARITAL_STATUS_NONE_ON_RECORD".into(), &"2006-01-01".into())
+    );
     let foreign = one(node, "marital-state", &format!("passport={}", cast["passport"]));
     assert_eq!(foreign["state"], "MARITAL_STATUS_MARRIED");
     let old = one(node, "marital-state", &format!("citizen-number={}", cast["15 digits"]));
@@ -245,8 +248,13 @@ fn land(node: &mut Node, cast: &Cast) {
     let resource = "real-estate-title";
     let title = |node: &mut Node, label: &str| one(node, resource, &format!("certificate-number={}", cast[label]));
     assert_eq!(title(node, "found")["holders"].as_array().unwrap().len(), 2);
-    for number in [cast["found"].replace('(', "（").replace(')', "）"), cast["found"].replace('（', "(").replace('）', ")")] {
-        assert_eq!(one(node, resource, &format!("certificate-number={number}"))["unit_number"], cast["found unit"].as_str());
+    for number in
+        [cast["found"].replace('(', "（").replace(')', "）"), cast["found"].replace('（', "(").replace('）', ")")]
+    {
+        assert_eq!(
+            one(node, resource, &format!("certificate-number={number}"))["unit_number"],
+            cast["found unit"].as_str()
+        );
     }
     one(node, resource, &format!("unit-number={}", cast["found unit"]));
     for label in ["first holder", "second holder", "corrected holder", "stays", "new owner"] {
@@ -261,7 +269,10 @@ fn land(node: &mut Node, cast: &Cast) {
     assert_eq!(title(node, "history")["status"], "CERTIFICATE_STATUS_SUPERSEDED");
     assert_eq!(title(node, "valid again")["status"], "CERTIFICATE_STATUS_VALID");
     let corrected = one(node, resource, &format!("citizen-number={}", cast["corrected holder"]));
-    assert_eq!((&corrected["location"], &corrected["number"]), (&"更正路2号".into(), &"京（2021）东不动产权第9000001号".into()));
+    assert_eq!(
+        (&corrected["location"], &corrected["number"]),
+        (&"更正路2号".into(), &"京（2021）东不动产权第9000001号".into())
+    );
 }
 
 fn permits(node: &mut Node, cast: &Cast) {
@@ -329,7 +340,9 @@ fn on_the_topics(node: &Node, bus: &Bus, stories: &Stories) {
     }
     let of = |rows: &[WantedRow]| {
         let records = rows.iter().filter_map(|row| match &row.ends {
-            Ends::Records(records, _) => Some(records.iter().filter(|(class, _)| *class == exchange_tests::Class::Published).count()),
+            Ends::Records(records, _) => {
+                Some(records.iter().filter(|(class, _)| *class == exchange_tests::Class::Published).count())
+            }
             _ => None,
         });
         records.sum::<usize>()

@@ -46,7 +46,8 @@ fn check_refusals(department: &str, steps: &[Step]) {
     let mut lines = product::translate(department, &files);
     let summary = lines.pop().unwrap();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let said: Vec<_> = lines.iter().map(|line| [&line["outcome"], &line["source"]["file"], &line["rule"]].map(text)).collect();
+    let said: Vec<_> =
+        lines.iter().map(|line| [&line["outcome"], &line["source"]["file"], &line["rule"]].map(text)).collect();
     let wanted: Vec<_> = (steps.iter().map(|step| match step.fate {
         Fate::Refused(rule) => ["file-refused", &step.file.name, rule].map(str::to_owned),
         _ => panic!("a wrong file"),

@@ -207,11 +207,11 @@ impl MapStatus for Vec<Vec<String>> {
 #[test]
 fn zz_bench() {
     let Some(front) = Front::start() else { return };
-    front.many(60_000);
+    front.many(200_000);
     let started = std::time::Instant::now();
     front.step().unwrap();
     let took = started.elapsed().as_secs_f64();
-    eprintln!("BENCH {:.0} rows/s, waiting {}, rss {}", 180_000.0 / took, front.counters().waiting, std::fs::read_to_string("/proc/self/status").unwrap().lines().find(|l| l.starts_with("VmHWM")).unwrap());
+    eprintln!("BENCH {:.0} rows/s, waiting {}, rss {}", 600_000.0 / took, front.counters().waiting, std::fs::read_to_string("/proc/self/status").unwrap().lines().find(|l| l.starts_with("VmHWM")).unwrap());
     let versions = front.holders_published().len();
     eprintln!("versions {versions}");
     {

@@ -4,10 +4,12 @@
 //! reading, position and back-off; versions, counts, rejects and publishing are the runner's.
 //! [`open`] makes the source that a configuration asks for.
 mod error;
+mod https;
 mod mariadb;
 mod open;
 mod postgres;
 mod rest;
+mod soap;
 mod topic;
 #[cfg(feature = "test-kit")]
 pub mod test_kit;

@@ -1,6 +1,6 @@
 //! From a configuration to a source.
 
-use crate::{SetupError, mariadb::TimedTable, postgres::SerialSource, rest, topic::TopicSource};
+use crate::{SetupError, mariadb::TimedTable, postgres::SerialSource, rest, soap::Polls, topic::TopicSource};
 use adapter_sdk::{
     Adapter, Way,
     source::Source,
@@ -39,6 +39,7 @@ pub fn open(
         (Transport::SerialTables(tables), SourceSettings::Postgres(settings)) => {
             Box::new(SerialSource::new(tables, settings, around)?)
         }
+        (Transport::Soap(feed), SourceSettings::Soap(settings)) => Box::new(Polls::new(feed, settings, around)?),
         (Transport::Rest(feed), SourceSettings::Rest(settings)) => rest::source(feed, settings, around)?,
         _ => return Ok(None),
     };

@@ -3,7 +3,6 @@
 //!
 //! Hides HTTP, signatures and the short-lived secret; the department's facts (paths, codes, what an answer means) are its
 //! adapter's [`RestFeed`].
-mod address;
 mod breaker;
 mod calls;
 mod changes;
@@ -12,16 +11,16 @@ mod live;
 mod signed;
 #[cfg(test)]
 mod tests;
-mod wire;
 
 use self::{
-    address::Address,
     changes::Changes,
     live::LiveDesk,
     signed::{Identity, Platform, Signed},
-    wire::Wire,
 };
-use crate::{SetupError, Surroundings};
+use crate::{
+    SetupError, Surroundings,
+    https::{self, Address, Wire, wrong, wrong_file},
+};
 use adapter_sdk::{
     Adapter,
     source::Source,
@@ -29,7 +28,7 @@ use adapter_sdk::{
 };
 use routing::{Live, Providers};
 use security::{
-    ClientTls, SecurityError,
+    ClientTls,
     platform::{Cipher, Secret},
 };
 use std::{path::Path, sync::Arc};
@@ -80,7 +79,7 @@ fn signed(
 ) -> Result<Signed, SetupError> {
     let address = Address::parse(&settings.url).map_err(wrong("source.url"))?;
     let key = Secret::at(key_file).map_err(wrong_file("source.key_file"))?;
-    let tls = tls(settings, around)?;
+    let tls = https::tls(&settings.ca, (settings.cert.as_ref(), settings.key.as_ref()), around)?;
     let wire = Arc::new(Wire::new(tls.clone(), address.host.clone(), Arc::clone(&around.clock)));
     let platform = platform(feed, settings, around, (&address, &wire, tls))?;
     let cipher = match settings.cipher {
@@ -111,23 +110,4 @@ fn platform(
     let elsewhere = Address::parse(&settings.refresh).map_err(wrong("source.refresh"))?;
     let wire = Arc::new(Wire::new(tls, elsewhere.host, Arc::clone(&around.clock)));
     Ok(Platform { wire, path: elsewhere.prefix, lasts })
-}
-
-fn tls(settings: &RestSettings, around: &Surroundings) -> Result<ClientTls, SetupError> {
-    let clock = Arc::clone(&around.clock);
-    match (&settings.cert, &settings.key) {
-        (None, None) => ClientTls::anonymous(&settings.ca, clock).map_err(wrong_file("source.ca")),
-        (Some(cert), Some(key)) => {
-            ClientTls::load(&settings.ca, cert, key, clock).map_err(wrong_file("source.ca, source.cert, source.key"))
-        }
-        _ => Err(wrong("source.cert")("`cert` and `key` go together; give both or none".to_owned())),
-    }
-}
-
-fn wrong(setting: &'static str) -> impl Fn(String) -> SetupError {
-    move |problem| SetupError::Setting { setting, problem }
-}
-
-fn wrong_file(setting: &'static str) -> impl Fn(SecurityError) -> SetupError {
-    move |error| SetupError::Setting { setting, problem: error.to_string() }
 }

@@ -1,9 +1,6 @@
 //! The civil affairs department's exchange table.
 use super::{Cast, People};
-use crate::{
-    numbers::citizen_check,
-    tables::TableRow,
-};
+use crate::{numbers::citizen_check, tables::TableRow};
 use serde_json::json;
 
 const TABLE: (&str, &str) = ("hydj_up", "row_guid");
@@ -50,8 +47,12 @@ impl Writer {
     fn marriage(&mut self, label: &'static str) -> TableRow {
         let (man, woman) = (self.people.citizen(true), self.people.citizen(false));
         let names = [self.people.name(), self.people.name()];
-        let day = format!("20{:02}{:02}{:02}", 6 + self.people.random().below(20), 1 + self.people.random().below(12),
-            1 + self.people.random().below(28));
+        let day = format!(
+            "20{:02}{:02}{:02}",
+            6 + self.people.random().below(20),
+            1 + self.people.random().below(12),
+            1 + self.people.random().below(28)
+        );
         let form = self.people.random().below(3);
         let day = match form {
             0 => format!("{day}000000"),
@@ -86,9 +87,8 @@ fn time(clock: u64) -> String {
 pub fn story(seed: u64, couples: usize) -> Marriages {
     let writer = Writer { people: People::new(seed), clock: 0, rows: 0 };
     let mut all = Marriages { rows: Vec::new(), cast: Cast::new(), writer };
-    let lives: [fn(&mut Marriages); 7] = [
-        divorced, reissued, reissued_unseen, annulled, taken_back, late_rows, of_one_moment,
-    ];
+    let lives: [fn(&mut Marriages); 7] =
+        [divorced, reissued, reissued_unseen, annulled, taken_back, late_rows, of_one_moment];
     lives.iter().for_each(|life| life(&mut all));
     foreigners(&mut all);
     numbers(&mut all);
@@ -174,7 +174,8 @@ fn divorced(all: &mut Marriages) {
     all.push([divorce, marriage]);
     // Twice on one day: then the later version decides.
     let marriage = all.writer.marriage("married and divorced in a day").with("djrq", "2026-10-30");
-    let divorce = all.divorce(&marriage, "divorced on the day of the marriage").with("cd_time", "2026-11-01 20:00:00.000000");
+    let divorce =
+        all.divorce(&marriage, "divorced on the day of the marriage").with("cd_time", "2026-11-01 20:00:00.000000");
     all.name("divorced in a day", &marriage);
     all.push([marriage, divorce]);
 }
@@ -251,10 +252,13 @@ fn late_rows(all: &mut Marriages) {
 /// Rows of one moment are in the order of their identifiers.
 fn of_one_moment(all: &mut Marriages) {
     let row = all.writer.marriage("of one moment, the later").with("row_guid", "ffffffff-0000-4000-8000-000000000001");
-    let first = row.clone().labelled("of one moment, the earlier").with("row_guid", "00000000-0000-4000-8000-000000000001");
+    let first =
+        row.clone().labelled("of one moment, the earlier").with("row_guid", "00000000-0000-4000-8000-000000000001");
     all.push([row, first.with("djjg", "另一机关")]);
-    let first = all.writer.marriage("of another moment, the earlier").with("row_guid", "00000000-0000-4000-8000-000000000002");
-    let row = first.clone().labelled("of another moment, the later").with("row_guid", "ffffffff-0000-4000-8000-000000000002");
+    let first =
+        all.writer.marriage("of another moment, the earlier").with("row_guid", "00000000-0000-4000-8000-000000000002");
+    let row =
+        first.clone().labelled("of another moment, the later").with("row_guid", "ffffffff-0000-4000-8000-000000000002");
     all.push([first, row.with("djjg", "另一机关")]);
     let first = all.writer.marriage("parts of a second, the earlier").with("cd_time", "2026-11-01 09:00:00.000009");
     let row = all.writer.next(&first, "parts of a second, the later").with("cd_time", "2026-11-01 09:00:00.000010");
@@ -300,10 +304,16 @@ fn numbers(all: &mut Marriages) {
     };
     let row = all.writer.marriage("a small x").with("nfgmsfhm", first.replace('X', "x"));
     all.push([row]);
-    let full: String = all.writer.people.citizen(true).chars().map(|c| match c {
-        '0'..='9' => char::from_u32(u32::from(c) + 0xFEE0).unwrap(),
-        _ => 'Ｘ',
-    }).collect();
+    let full: String = all
+        .writer
+        .people
+        .citizen(true)
+        .chars()
+        .map(|c| match c {
+            '0'..='9' => char::from_u32(u32::from(c) + 0xFEE0).unwrap(),
+            _ => 'Ｘ',
+        })
+        .collect();
     let row = all.writer.marriage("full width").with("nfgmsfhm", format!("\u{3000}{full} "));
     all.push([row]);
     let row = all.writer.marriage("his number is wrong").with("nfgmsfhm", "110101199001010000");

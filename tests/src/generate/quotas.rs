@@ -59,7 +59,8 @@ impl Quotas {
 
     fn event(&mut self, label: &'static str, op: &str, (before, after): (&Value, &Value)) -> Value {
         let source = self.source();
-        let event = json!({ "before": before, "after": after, "source": source, "op": op, "ts_ms": 1_790_000_000_001_u64 });
+        let event =
+            json!({ "before": before, "after": after, "source": source, "op": op, "ts_ms": 1_790_000_000_001_u64 });
         self.put(label, &event);
         event
     }
@@ -172,8 +173,12 @@ fn orders(all: &mut Quotas) {
     let gone = json!({ "before": row, "after": null, "op": "d", "source": { "ts_ms": 1_799_999_999_999_u64 } });
     all.put("deleted without lsn after one with", &gone);
     let row = all.row();
-    all.put("to be deleted without lsn", &json!({ "before": null, "after": row, "op": "c", "source": { "lsn": null } }));
-    let gone = json!({ "before": row, "after": null, "op": "d", "source": { "lsn": null, "ts_ms": 1_799_999_999_999_u64 } });
+    all.put(
+        "to be deleted without lsn",
+        &json!({ "before": null, "after": row, "op": "c", "source": { "lsn": null } }),
+    );
+    let gone =
+        json!({ "before": row, "after": null, "op": "d", "source": { "lsn": null, "ts_ms": 1_799_999_999_999_u64 } });
     all.put("deleted without lsn", &gone);
     let row = without(&all.row(), "gxsj");
     all.put("no version at all", &json!({ "before": null, "after": row, "op": "c", "source": { "ts_ms": 5 } }));
@@ -187,7 +192,8 @@ fn moves(all: &mut Quotas) {
     let event = all.event("its number changed", "u", (&row, &moved));
     all.name("moved", &row);
     all.put("its number changed, again", &event);
-    let late = json!({ "before": row, "after": with(&row, "zt", 2.into()), "op": "u", "source": { "lsn": LSN, "ts_ms": 1 } });
+    let late =
+        json!({ "before": row, "after": with(&row, "zt", 2.into()), "op": "u", "source": { "lsn": LSN, "ts_ms": 1 } });
     all.put("older than the move", &late);
     all.event("after the move", "u", (&moved, &with(&moved, "zt", 2.into())));
     let row = all.row();

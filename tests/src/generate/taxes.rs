@@ -161,7 +161,10 @@ fn numbers(all: &mut Taxes) {
     let inner = all.people.uscc_with_wrong_inner();
     all.changed("wrong inner check", &[("NSRSBH", inner.clone().into()), ("SHXYDM", inner.into())]);
     let uscc = all.people.uscc();
-    all.changed("blanks and small letters", &[("SHXYDM", format!("{}  ", uscc.to_lowercase()).into()), ("NSRSBH", uscc.into())]);
+    all.changed(
+        "blanks and small letters",
+        &[("SHXYDM", format!("{}  ", uscc.to_lowercase()).into()), ("NSRSBH", uscc.into())],
+    );
     all.changed("neither", &[("NSRSBH", Value::Null), ("SHXYDM", Value::Null)]);
     all.changed("neither, blank", &[("NSRSBH", " ".into()), ("SHXYDM", "\u{3000}".into())]);
     let wrong = "91110000600037341A";
@@ -208,7 +211,11 @@ fn values(all: &mut Taxes) {
     ] {
         all.changed(label, &[(name, value.into())]);
     }
-    for (label, text) in [("a list in place of a row", "[1,2]"), ("a text in place of a row", "\"row\""), ("null in place of a row", "null")] {
+    for (label, text) in [
+        ("a list in place of a row", "[1,2]"),
+        ("a text in place of a row", "\"row\""),
+        ("null in place of a row", "null"),
+    ] {
         all.rows.push((label, text.to_owned()));
     }
     let row = all.row();

@@ -168,7 +168,11 @@ fn waiting(all: &mut Titles) {
 fn corrections(all: &mut Titles) {
     let (title, holder) = all.whole("to be corrected");
     all.cast.insert("corrected holder", holder.text("zjhm"));
-    all.correct(&title, "corrected", &[("zl", "更正路2号".into()), ("bdcqzh", "京（2021）东不动产权第9000001号".into())]);
+    all.correct(
+        &title,
+        "corrected",
+        &[("zl", "更正路2号".into()), ("bdcqzh", "京（2021）东不动产权第9000001号".into())],
+    );
     let (title, _) = all.whole("to be taken back for good");
     let gone = all.next(&title, "taken back for good").with("sjyxbs", 0);
     all.cast.insert("taken back", title.text("bdcqzh"));

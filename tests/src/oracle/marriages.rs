@@ -42,9 +42,8 @@ fn draft(row: &TableRow) -> Result<Draft, Refusal> {
     if number.is_empty() {
         return Err(Refusal::of("field.required", "djzh").or("certificate.number"));
     }
-    let sides = [("nfgmsfhm", "nfgj"), ("lfgmsfhm", "lfgj")].map(|(number, country)| {
-        spouse(&row.text(number), trim(&row.text(country)))
-    });
+    let sides = [("nfgmsfhm", "nfgj"), ("lfgmsfhm", "lfgj")]
+        .map(|(number, country)| spouse(&row.text(number), trim(&row.text(country))));
     let identifiers = judged(&sides)?;
     let registered = match day(&text("djrq")) {
         Day::On(day) => Value::from(day),

@@ -139,7 +139,16 @@ fn quota(event: &Value, row: &Value) -> Result<Draft, Refusal> {
             _ => return Err(Refusal::of("date.invalid", column).or("number.invalid")),
         }
     }
-    Ok(Draft { resource: "vehicle-quota", key, stamp, withdrawn: None, subjects, flags, body: body.into(), whole: true })
+    Ok(Draft {
+        resource: "vehicle-quota",
+        key,
+        stamp,
+        withdrawn: None,
+        subjects,
+        flags,
+        body: body.into(),
+        whole: true,
+    })
 }
 
 /// Whatever has a position in the log is newer than whatever has none.

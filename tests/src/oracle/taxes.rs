@@ -34,7 +34,8 @@ impl TaxOracle {
     /// Takes in a saved answer.
     pub fn take_page(&mut self, page: &crate::generate::taxes::Page) {
         for (number, (label, text, from)) in page.rows.iter().enumerate() {
-            let place = json!({ "file": page.name, "row": number + 1, "byte_from": from, "byte_to": from + text.len() });
+            let place =
+                json!({ "file": page.name, "row": number + 1, "byte_from": from, "byte_to": from + text.len() });
             self.take(label, text, place);
         }
     }
@@ -120,8 +121,13 @@ fn draft(text: &str) -> Result<(Draft, &'static [&'static str]), Refusal> {
     body.insert("registration_key".into(), key.clone().into());
     body.extend(uscc.map(|uscc| ("uscc".to_owned(), uscc.into())));
     let taxpayer = clean(&text("NSRSBH"));
-    let others = [("name", text("NSRMC")), ("type_code", text("DJZCLX_DM")), ("industry_code", text("HY_DM")),
-        ("authority", text("ZGSWJG_MC")), ("taxpayer_number", taxpayer)];
+    let others = [
+        ("name", text("NSRMC")),
+        ("type_code", text("DJZCLX_DM")),
+        ("industry_code", text("HY_DM")),
+        ("authority", text("ZGSWJG_MC")),
+        ("taxpayer_number", taxpayer),
+    ];
     for (item, value) in others.into_iter().filter(|(_, value)| !value.is_empty()) {
         body.insert(item.into(), value.into());
     }

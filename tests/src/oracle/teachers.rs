@@ -102,13 +102,8 @@ fn read(row: &Row, modified: u64) -> Result<Draft, Refusal> {
     let states = [("", "VALID"), ("有效", "VALID"), ("撤销", "REVOKED"), ("丧失", "FORFEITED"), ("注销", "CANCELLED")];
     let status = states.iter().find(|(known, _)| *known == state).map(|(_, status)| *status);
     put("status", Some(format!("CERTIFICATE_STATUS_{}", status.unwrap_or("OTHER"))));
-    let strange = [
-        unknown_type,
-        !known_kind,
-        sex_code.is_none(),
-        ethnic.is_none() && !ethnicity.is_empty(),
-        status.is_none(),
-    ];
+    let strange =
+        [unknown_type, !known_kind, sex_code.is_none(), ethnic.is_none() && !ethnicity.is_empty(), status.is_none()];
     let raised = [(wrong, "party.identifier"), (strange.contains(&true), "code.unknown")];
     let flags = raised.into_iter().filter_map(|(raised, flag)| raised.then_some(flag)).collect();
     let (resource, stamp) = ("teacher-qualification", format!("{modified:014}"));

@@ -150,8 +150,16 @@ fn certificate(key: &str, title: &TableRow, holders: &[&TableRow]) -> Draft {
     let mut flags = BTreeSet::new();
     let mut body = Map::new();
     let plain = [
-        ("certificate_id", "ZZBS"), ("unit_number", "bdcdyh"), ("location", "zl"), ("right_kind", "qllx"),
-        ("right_nature", "qlxz"), ("use", "yt"), ("area_text", "mj"), ("term", "syqx"), ("ownership_form", "gyqk"), ("issuer", "djjg"),
+        ("certificate_id", "ZZBS"),
+        ("unit_number", "bdcdyh"),
+        ("location", "zl"),
+        ("right_kind", "qllx"),
+        ("right_nature", "qlxz"),
+        ("use", "yt"),
+        ("area_text", "mj"),
+        ("term", "syqx"),
+        ("ownership_form", "gyqk"),
+        ("issuer", "djjg"),
     ];
     for (item, column) in plain {
         let said = text(column);
@@ -214,8 +222,12 @@ fn permit(row: &TableRow) -> Result<Draft, Refusal> {
     let subjects = BTreeSet::from([("certificate-number", folded(&key)), ("uscc", code)]);
     let mut body = Map::new();
     let plain = [
-        ("project_code", "xmdm"), ("project_name", "jsxmmc"), ("location", "jswz"), ("floor_area", "jzmj"),
-        ("issuer", "fzjg"), ("issued_on", "fzrq"),
+        ("project_code", "xmdm"),
+        ("project_name", "jsxmmc"),
+        ("location", "jswz"),
+        ("floor_area", "jzmj"),
+        ("issuer", "fzjg"),
+        ("issued_on", "fzrq"),
     ];
     for (item, column) in plain {
         let said = text(column);
@@ -226,7 +238,16 @@ fn permit(row: &TableRow) -> Result<Draft, Refusal> {
     body.insert("holders".into(), party(&text("jsdw"), &developer).into_iter().collect());
     let stamp = format!("{:020}", serial(row));
     let resource = "planning-permit";
-    Ok(Draft { resource, key, stamp, withdrawn: None, subjects, flags: BTreeSet::new(), body: body.into(), whole: false })
+    Ok(Draft {
+        resource,
+        key,
+        stamp,
+        withdrawn: None,
+        subjects,
+        flags: BTreeSet::new(),
+        body: body.into(),
+        whole: false,
+    })
 }
 
 /// The first number in a text, with its point.

@@ -1,5 +1,8 @@
 //! The front-end systems of four departments, really running, and a node that reads them.
-use bus::{Ack, Bus as _, EmbeddedBus, EmbeddedConfig, Event, KafkaBus, KafkaConfig, Message, Producer, Start, Topic, test_kit::RealKafka};
+use bus::{
+    Ack, Bus as _, EmbeddedBus, EmbeddedConfig, Event, KafkaBus, KafkaConfig, Message, Producer, Start, Topic,
+    test_kit::RealKafka,
+};
 use contract::canonical::v1::{Operation, Record};
 use exchange_tests::{
     Draft,
@@ -80,11 +83,15 @@ impl Front {
         for (department, source) in DEPARTMENTS.iter().zip(sources) {
             // The bureau takes a thousand calls in an hour.
             let poll = if *department == "taxation" { "1s" } else { "100ms" };
-            node.configure(&format!("[[adapter]]\ndepartment = \"{department}\"\npoll = \"{poll}\"\nsource = {source}\n"));
+            node.configure(&format!(
+                "[[adapter]]\ndepartment = \"{department}\"\npoll = \"{poll}\"\nsource = {source}\n"
+            ));
         }
         node.run_adapters(&DEPARTMENTS);
-        let resources: String =
-            GRANTED.iter().map(|resource| format!("\n[[resources]]\nresource = \"{resource}\"\nitems = [\"*\"]\n")).collect();
+        let resources: String = GRANTED
+            .iter()
+            .map(|resource| format!("\n[[resources]]\nresource = \"{resource}\"\nitems = [\"*\"]\n"))
+            .collect();
         let quota = "\n[quota]\nper_second = 100000\nper_day = 10000000\n";
         fs::write(node.path("catalogue/grants/tables.toml"), format!("{GRANT}{resources}{quota}")).unwrap();
         node
@@ -157,9 +164,8 @@ pub(crate) fn check_rejects(found: &[(String, String)], wanted: &[WantedRow], wi
     let mut left = found.to_vec();
     for row in wanted {
         let Ends::Rejected(refusal) = &row.ends else { continue };
-        let is_it = |(at, rule): &(String, String)| {
-            refusal.rules.contains(rule) && (!with_place || *at == place(&row.place))
-        };
+        let is_it =
+            |(at, rule): &(String, String)| refusal.rules.contains(rule) && (!with_place || *at == place(&row.place));
         let at = left.iter().position(is_it);
         let at = at.unwrap_or_else(|| panic!("{} {} is not among the rejects: {left:?}", row.label, row.place));
         left.remove(at);

@@ -1,19 +1,17 @@
 //! What several suites need: both departments' stories, and the topics read back.
-use bus::{EmbeddedBus, EmbeddedConfig, Event, KafkaBus, KafkaConfig, Start};
+mod topic;
+
+pub(crate) use self::topic::published;
+
 use contract::canonical::v1::{Operation, Record};
 use exchange_tests::{
     Counts, Draft, Expected,
     generate::{Fate, Step, enterprises, register},
     oracle::{EnterpriseOracle, RegisterOracle, Seen},
-    product::{Bus, Node, files_in, wait_for},
+    product::{Node, files_in, wait_for},
     same_body,
 };
-use prost::Message as _;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Both departments' files, and what was expected of those taken in so far.
 pub(crate) struct Departments {
@@ -108,35 +106,6 @@ pub(crate) fn rejects(node: &mut Node, department: &str) -> BTreeSet<(String, u6
 pub(crate) fn expected_rejects(rows: &[Expected]) -> BTreeSet<(String, u64, String)> {
     let rejected = rows.iter().filter_map(|row| Some((row.file.clone(), row.row, row.rule.clone()?)));
     rejected.collect()
-}
-
-/// Every record on a department's topic; an embedded node must have ended.
-pub(crate) fn published(node: &Node, bus: &Bus, department: &str) -> Vec<Record> {
-    let topic = contract::topics::records(department);
-    let bus: Box<dyn bus::Bus> = match bus {
-        Bus::Embedded => Box::new(
-            EmbeddedBus::open(node.path("data/bus"), EmbeddedConfig::new(Arc::new(runtime::SystemClock))).unwrap(),
-        ),
-        Bus::Kafka(brokers) => Box::new(KafkaBus::connect(KafkaConfig::new(brokers, "tests")).unwrap()),
-    };
-    let mut left: BTreeMap<u32, u64> =
-        bus.end(&topic).unwrap().into_iter().map(|end| (end.partition, end.offset)).collect();
-    left.retain(|_, end| *end > 0);
-    let mut consumer = bus.consumer(&[Start::beginning(&topic)]).unwrap();
-    let mut records = Vec::new();
-    while !left.is_empty() {
-        let mut events = Vec::new();
-        consumer.poll(1000, Duration::from_millis(200), &mut events).unwrap();
-        for event in events {
-            let Event::Record(delivery) = event else { continue };
-            records.push(Record::decode(delivery.payload.unwrap()).unwrap());
-            let position = delivery.position;
-            if left.get(&position.partition).is_some_and(|end| position.offset + 1 >= *end) {
-                left.remove(&position.partition);
-            }
-        }
-    }
-    records
 }
 
 /// The newest version of each key is what it must be, and nothing else was ever published.

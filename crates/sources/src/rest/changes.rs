@@ -1,11 +1,11 @@
 //! The list of changes, page by page.
 
 use super::{
-    address::in_query,
     calls::Calls,
     fault::Fault,
     signed::{Question, Said, Signed},
 };
+use crate::https::{self, in_query};
 use adapter_sdk::{
     Finding, IntakeError, Stop,
     formats::{answers::Page, framing::RowPlace},
@@ -24,8 +24,6 @@ use tokio::runtime::Runtime;
 
 /// How long a page may take.
 const PAGE_LIMIT: Duration = Duration::from_secs(30);
-/// How often a running call looks whether to stop.
-const GLANCE: Duration = Duration::from_millis(50);
 /// The longest rest while no call is left, so that operators are heard meanwhile.
 const REST: Duration = Duration::from_secs(5);
 
@@ -109,19 +107,7 @@ impl Changes {
     }
 
     fn within_limit<T>(&self, asked: impl Future<Output = Result<T, Fault>>, stop: &dyn Stop) -> Result<T, Fault> {
-        let stopped = async {
-            while !stop.is_stopped() {
-                tokio::time::sleep(GLANCE).await;
-            }
-        };
-        self.runtime.block_on(async {
-            tokio::select! {
-                biased;
-                asked = asked => asked,
-                () = stopped => Err(Fault::Stopped),
-                () = tokio::time::sleep(PAGE_LIMIT) => Err(Fault::TimeLimit(PAGE_LIMIT)),
-            }
-        })
+        https::within(&self.runtime, PAGE_LIMIT, stop, asked)?
     }
 
     fn batch(&mut self, read: Read, began: Timestamp) -> Result<Batch, Fault> {

@@ -1,5 +1,6 @@
 //! Why a call came to nothing, and what follows from it.
 
+use crate::https::{GivenUp, NoAnswer};
 use adapter_sdk::source::SourceError;
 use std::{fmt, time::Duration};
 
@@ -48,6 +49,21 @@ impl fmt::Display for Fault {
             }
             Self::Stopped => f.write_str("the intake was asked to stop"),
         }
+    }
+}
+
+impl From<GivenUp> for Fault {
+    fn from(given_up: GivenUp) -> Self {
+        match given_up {
+            GivenUp::Stopped => Self::Stopped,
+            GivenUp::Late(limit) => Self::TimeLimit(limit),
+        }
+    }
+}
+
+impl From<NoAnswer> for Fault {
+    fn from(none: NoAnswer) -> Self {
+        Self::Away(none.to_string())
     }
 }
 

@@ -1,10 +1,7 @@
 //! Calls with the national platform's signed headers, and the short-lived secret that signs them (standards 6.1, 6.2).
 
-use super::{
-    address::Address,
-    fault::{Fault, shown},
-    wire::{Answer, Call, Wire},
-};
+use super::fault::{Fault, shown};
+use crate::https::{self, Address, Answer, Call, Wire};
 use adapter_sdk::transport::RestCodes;
 use domain::{Clock, Timestamp};
 use http::{Method, StatusCode};
@@ -12,6 +9,9 @@ use security::platform::{Cipher, Secret};
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Mutex;
+
+/// What calls and answers are.
+const JSON: &str = "application/json";
 
 /// Who calls, which service, and with which application key.
 pub(super) struct Identity {
@@ -163,8 +163,8 @@ impl Signed {
         let signature = self.signature(&self.identity.key);
         let body = serde_json::to_string(&signature).map_err(|error| Fault::Malformed(error.to_string()))?;
         let path = self.platform.path.clone();
-        let call = Call { method: Method::POST, path, headers: signature.headers(), body };
-        let answer = self.platform.wire.call(&call).await.map_err(Fault::Away)?;
+        let call = Call { method: Method::POST, path, headers: signature.headers(), media: JSON, body };
+        let answer = self.platform.wire.call(&call).await?;
         let read: Result<Refreshed, _> = serde_json::from_slice(&answer.body);
         let refreshed = match read {
             Ok(refreshed) if answer.status != StatusCode::TOO_MANY_REQUESTS => refreshed,
@@ -193,8 +193,8 @@ impl Signed {
     ) -> Result<(Answer, Said<T>), Fault> {
         let headers = self.signature(&held.secret).headers();
         let path = self.address.path(question.path);
-        let call = Call { method: question.method.clone(), path, headers, body: question.body.to_owned() };
-        let answer = self.wire.call(&call).await.map_err(Fault::Away)?;
+        let call = Call { method: question.method.clone(), path, headers, media: JSON, body: question.body.to_owned() };
+        let answer = self.wire.call(&call).await?;
         if answer.status == StatusCode::TOO_MANY_REQUESTS {
             return Err(Fault::Busy(answer.retry_after));
         }
@@ -250,13 +250,11 @@ impl Signed {
     }
 
     fn clock_fault(&self, code: &str, answer: &Answer) -> String {
-        let off = answer.date.map(|date| self.clock.now() - date);
-        let by = match off {
-            Some(off) if off.num_seconds().abs() < 60 => " by less than a minute".to_owned(),
-            Some(off) => {
-                let direction = if off > chrono::Duration::zero() { "ahead" } else { "behind" };
-                // Rounded, as people read clocks.
-                format!(": it is {} minutes {direction}", (off.num_seconds().abs() + 30) / 60)
+        let by = match answer.date.map(|there| https::minutes_ahead(self.clock.now(), there)) {
+            Some(0) => " by less than a minute".to_owned(),
+            Some(minutes) => {
+                let direction = if minutes > 0 { "ahead" } else { "behind" };
+                format!(": it is {} minutes {direction}", minutes.abs())
             }
             None => String::new(),
         };

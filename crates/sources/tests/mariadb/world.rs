@@ -150,15 +150,14 @@ impl World {
         let (mut records, mut events) = (Vec::new(), Vec::new());
         while !open.is_empty() {
             consumer.poll(4096, Duration::from_millis(100), &mut events).unwrap();
+            let deliveries = events.iter().filter_map(|event| match event {
+                Event::Record(delivery) => delivery.payload.as_ref(),
+                Event::End { .. } => None,
+            });
+            records.extend(deliveries.map(|payload| Record::decode(payload.as_ref()).unwrap()));
             for event in events.drain(..) {
-                match event {
-                    Event::Record(delivery) => {
-                        records.push(Record::decode(delivery.payload.unwrap().as_ref()).unwrap());
-                    }
-                    Event::End { next, .. } => {
-                        open.retain(|partition, end| *partition != next.partition || next.offset < *end);
-                    }
-                }
+                let Event::End { next, .. } = event else { continue };
+                open.retain(|partition, end| *partition != next.partition || next.offset < *end);
             }
         }
         records

@@ -34,7 +34,11 @@ pub fn story(seed: u64, size: usize) -> Story {
     let books = vec![
         Workbook::new("JSZG_2026_上半年 教师.xlsx", FIRST, sheets(&mut people, &first, traps)),
         Workbook::new("JSZG_2026_补充.xlsx", LATER, vec![Sheet::plain("表1", later(&plain))]),
-        Workbook::new("JSZG_2025_旧表.xlsx", OLDER, vec![Sheet::plain("表1", vec![moved(&plain[8]), plain[9].clone()])]),
+        Workbook::new(
+            "JSZG_2025_旧表.xlsx",
+            OLDER,
+            vec![Sheet::plain("表1", vec![moved(&plain[8]), plain[9].clone()])],
+        ),
     ];
     let wrong = wrong_books(&mut people);
     Story { books, wrong, cast }
@@ -46,26 +50,22 @@ fn moved(row: &Row) -> Row {
 
 /// One unchanged, one changed, one twice with other content, one twice with the same.
 fn later(plain: &[Row]) -> Vec<Row> {
-    vec![
-        plain[0].clone(),
-        moved(&plain[1]),
-        moved(&plain[2]),
-        plain[2].clone(),
-        moved(&plain[3]),
-        moved(&plain[3]),
-    ]
+    vec![plain[0].clone(), moved(&plain[1]), moved(&plain[2]), plain[2].clone(), moved(&plain[3]), moved(&plain[3])]
 }
 
 /// Titles, a sheet without a header, another order of columns, columns that nobody knows, merged cells.
 fn sheets(people: &mut People, plain: &[Row], traps: Vec<Row>) -> Vec<Sheet> {
-    let notes = Sheet { name: "填表说明", titles: vec!["教师资格填表说明", "姓名按身份证填写"], ..Sheet::default() };
+    let notes = Sheet {
+        name: "填表说明", titles: vec!["教师资格填表说明", "姓名按身份证填写"], ..Sheet::default()
+    };
     let mut shuffled: Vec<String> = COLUMNS.iter().map(|(column, _)| (*column).to_owned()).collect();
     shuffled.push("备注".to_owned());
     people.random().shuffle(&mut shuffled);
     shuffled[0] = format!(" {} ", shuffled[0]);
     let titles = vec!["2026年上半年教师资格认定名册", "填报单位:东城区 姓名以证件为准"];
     let first = Sheet { titles: titles.clone(), ..Sheet::plain("幼儿园", plain.to_vec()) };
-    let second = Sheet { titles: titles[..1].to_vec(), columns: shuffled, rows: traps, ..Sheet::plain("小学", Vec::new()) };
+    let second =
+        Sheet { titles: titles[..1].to_vec(), columns: shuffled, rows: traps, ..Sheet::plain("小学", Vec::new()) };
     let group: Vec<Row> = (0..6).map(|_| teacher(people).with("认定日期", "2020-07-01")).collect();
     let merged = vec![("认定机构", 0, 3), ("资格种类", 1, 2), ("认定日期", 2, 5)];
     let third = Sheet { merged, ..Sheet::plain("合并", group) };

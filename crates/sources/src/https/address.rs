@@ -4,16 +4,16 @@ use http::Uri;
 
 /// The parts of an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Address {
+pub(crate) struct Address {
     /// `HOST:PORT`.
-    pub(super) host: String,
+    pub(crate) host: String,
     /// What paths begin with, without a slash at the end.
-    pub(super) prefix: String,
+    pub(crate) prefix: String,
 }
 
 impl Address {
     /// Reads `https://host[:port][/path]`; says what is wrong with any other text.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let wrong = || "it must look like https://host:port".to_owned();
         let uri: Uri = text.trim().parse().map_err(|_| wrong())?;
         if uri.scheme_str() != Some("https") {
@@ -32,13 +32,13 @@ impl Address {
     }
 
     /// The whole path of `path` there.
-    pub(super) fn path(&self, path: &str) -> String {
+    pub(crate) fn path(&self, path: &str) -> String {
         format!("{}/{}", self.prefix, path.trim_start_matches('/'))
     }
 }
 
 /// `text` as a value in a query.
-pub(super) fn in_query(text: &str) -> String {
+pub(crate) fn in_query(text: &str) -> String {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let mut safe = String::with_capacity(text.len());
     for byte in text.bytes() {

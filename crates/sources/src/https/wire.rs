@@ -10,15 +10,16 @@ use hyper::{
     client::conn::http1::{self, SendRequest},
 };
 use hyper_util::rt::TokioIo;
-use security::{Alpn, ClientTls};
+use security::{Alpn, ClientTls, SecurityError};
 use std::{
     error::Error,
+    fmt,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-/// Largest answer, in bytes.
+/// Largest answer in bytes, where nobody says otherwise.
 const LARGEST: usize = 16 << 20;
 /// Connections kept at most.
 const KEPT: usize = 16;
@@ -29,32 +30,48 @@ const KEPT_FOR: chrono::Duration = chrono::Duration::seconds(20);
 const LONGEST_PAUSE: Duration = Duration::from_hours(24);
 
 /// The way to one server.
-pub(super) struct Wire {
+pub(crate) struct Wire {
     tls: ClientTls,
     host: String,
     idle: Mutex<Vec<Line>>,
     clock: Arc<dyn Clock>,
+    /// Largest answer, in bytes.
+    largest: usize,
 }
 
 /// What is asked.
-pub(super) struct Call {
-    pub(super) method: Method,
+pub(crate) struct Call {
+    pub(crate) method: Method,
     /// Path and query.
-    pub(super) path: String,
-    pub(super) headers: Vec<(&'static str, String)>,
-    /// A JSON text.
-    pub(super) body: String,
+    pub(crate) path: String,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    /// What body and answer are (`application/json`), in UTF-8.
+    pub(crate) media: &'static str,
+    pub(crate) body: String,
 }
 
 /// What is answered.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
     /// The server's own time.
-    pub(super) date: Option<Timestamp>,
+    pub(crate) date: Option<Timestamp>,
     /// How long the server asks to be left alone.
-    pub(super) retry_after: Option<Duration>,
-    pub(super) body: Vec<u8>,
+    pub(crate) retry_after: Option<Duration>,
+    /// The character set that the header names.
+    pub(crate) charset: Option<String>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Why there is no whole answer: what was tried and how it failed.
+#[derive(Debug)]
+pub(crate) enum NoAnswer {
+    /// Nobody is there.
+    Unreachable(String),
+    /// Somebody is there, but not the one that the settings expect, or one that does not want us.
+    Tls(String),
+    /// The answer does not come, is cut off or too long.
+    Cut(String),
 }
 
 /// An open connection that nobody uses now.
@@ -75,32 +92,38 @@ enum Broken {
 
 impl Wire {
     /// The way to `host` (`HOST:PORT`).
-    pub(super) fn new(tls: ClientTls, host: String, clock: Arc<dyn Clock>) -> Self {
-        Self { tls, host, idle: Mutex::default(), clock }
+    pub(crate) fn new(tls: ClientTls, host: String, clock: Arc<dyn Clock>) -> Self {
+        Self { tls, host, idle: Mutex::default(), clock, largest: LARGEST }
+    }
+
+    /// The same way, with answers of up to so many bytes.
+    pub(crate) fn up_to(self, largest: usize) -> Self {
+        Self { largest, ..self }
     }
 
     /// `HOST:PORT`.
-    pub(super) fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         &self.host
     }
 
-    /// Calls; whoever drops the future ends the call and its connection. On failure says what was tried and how it failed.
-    pub(super) async fn call(&self, call: &Call) -> Result<Answer, String> {
+    /// Calls; whoever drops the future ends the call and its connection.
+    pub(crate) async fn call(&self, call: &Call) -> Result<Answer, NoAnswer> {
         while let Some(line) = self.kept() {
             match self.over(line, call).await {
                 // The server had closed it meanwhile; it has not seen the call.
                 Err(Broken::Unanswered(_)) => {}
-                Err(Broken::Cut(why)) => return Err(why),
+                Err(Broken::Cut(why)) => return Err(NoAnswer::Cut(why)),
                 Ok(answer) => return Ok(answer),
             }
         }
         let line = self.connect().await?;
-        self.over(line, call).await.map_err(|(Broken::Unanswered(why) | Broken::Cut(why))| why)
+        self.over(line, call).await.map_err(|(Broken::Unanswered(why) | Broken::Cut(why))| NoAnswer::Cut(why))
     }
 
-    async fn connect(&self) -> Result<Line, String> {
-        let stream = self.tls.connect(&self.host, Alpn::Http1).await.map_err(|error| in_full(&error))?;
-        let (sender, work) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| in_full(&error))?;
+    async fn connect(&self) -> Result<Line, NoAnswer> {
+        let stream = self.tls.connect(&self.host, Alpn::Http1).await.map_err(|error| NoAnswer::of(&error))?;
+        let cut = |error: hyper::Error| NoAnswer::Cut(in_full(&error));
+        let (sender, work) = http1::handshake(TokioIo::new(stream)).await.map_err(cut)?;
         Ok(Line { sender, work: Box::pin(work), used: self.clock.now() })
     }
 
@@ -112,7 +135,7 @@ impl Wire {
             let answered = async {
                 let unanswered = |error: hyper::Error| Broken::Unanswered(in_full(&error));
                 let response = sender.send_request(request).await.map_err(unanswered)?;
-                read(response).await
+                read(response, self.largest).await
             };
             tokio::pin!(answered);
             loop {
@@ -134,9 +157,9 @@ impl Wire {
             .method(&call.method)
             .uri(&call.path)
             .header(header::HOST, &self.host)
-            .header(header::ACCEPT, "application/json");
+            .header(header::ACCEPT, call.media);
         if call.method != Method::GET {
-            request = request.header(header::CONTENT_TYPE, "application/json;charset=UTF-8");
+            request = request.header(header::CONTENT_TYPE, format!("{};charset=UTF-8", call.media));
         }
         for (name, value) in &call.headers {
             request = request.header(*name, value);
@@ -159,20 +182,35 @@ impl Wire {
     }
 }
 
-async fn read(response: http::Response<Incoming>) -> Result<Answer, Broken> {
+impl NoAnswer {
+    fn of(error: &SecurityError) -> Self {
+        let why = in_full(error);
+        if matches!(error, SecurityError::Unreachable { .. }) { Self::Unreachable(why) } else { Self::Tls(why) }
+    }
+}
+
+impl fmt::Display for NoAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Unreachable(why) | Self::Tls(why) | Self::Cut(why)) = self;
+        f.write_str(why)
+    }
+}
+
+async fn read(response: http::Response<Incoming>, largest: usize) -> Result<Answer, Broken> {
     let (head, mut incoming) = response.into_parts();
     let mut body = Vec::new();
     while let Some(frame) = incoming.frame().await {
         let frame = frame.map_err(|error| Broken::Cut(format!("the answer is cut off: {}", in_full(&error))))?;
         let data = frame.into_data().unwrap_or_default();
-        if body.len() + data.len() > LARGEST {
-            return Err(Broken::Cut(format!("the answer is longer than {} MiB", LARGEST >> 20)));
+        if body.len() + data.len() > largest {
+            return Err(Broken::Cut(format!("the answer is longer than {} MiB", largest >> 20)));
         }
         body.extend_from_slice(&data);
     }
     let date = header_text(&head.headers, header::DATE).and_then(instant);
     let retry_after = header_text(&head.headers, header::RETRY_AFTER).and_then(|text| pause(text, date));
-    Ok(Answer { status: head.status, date, retry_after, body })
+    let charset = header_text(&head.headers, header::CONTENT_TYPE).and_then(charset).map(str::to_owned);
+    Ok(Answer { status: head.status, date, retry_after, charset, body })
 }
 
 fn header_text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
@@ -181,6 +219,13 @@ fn header_text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
 
 fn instant(text: &str) -> Option<Timestamp> {
     DateTime::parse_from_rfc2822(text).ok().map(|at| at.to_utc())
+}
+
+/// The `charset` of a media type.
+fn charset(media: &str) -> Option<&str> {
+    let parameters = media.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+    let found = parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+    found.map(|(_, value)| value.trim().trim_matches('"')).next()
 }
 
 /// `Retry-After` is a number of seconds, or a date.
@@ -207,5 +252,11 @@ mod tests {
         assert_eq!(pause("Sun, 01 Nov 2026 03:05:00 GMT", now), Some(Duration::from_mins(5)));
         assert_eq!(pause("Sun, 01 Nov 2026 03:05:00 GMT", None), None);
         assert_eq!(pause("soon", now), None);
+    }
+
+    #[test]
+    fn a_media_type_names_its_character_set_or_none() {
+        assert_eq!(charset("text/xml; Charset=\"GBK\"; x=y"), Some("GBK"));
+        assert_eq!(charset("text/xml"), None);
     }
 }
