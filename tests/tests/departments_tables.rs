@@ -4,59 +4,13 @@ mod front;
 
 use bus::test_kit::RealKafka;
 use exchange_tests::{
-    generate::{Cast, marriages, quotas, taxes, titles},
-    oracle::{MarriageOracle, QuotaOracle, TaxOracle, TitleOracle},
+    generate::Cast,
     product::{Bus, Node, wait_for},
-    tables::{Ends, RowCount, TableRow, WantedRow},
+    tables::{Ends, WantedRow},
 };
-use front::{Front, check_newest, check_rejects, published, rejects, wait_until_read};
+use front::{Front, Stories};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-
-/// What the departments write, and what must come of it.
-struct Stories {
-    marriages: marriages::Marriages,
-    titles: titles::Titles,
-    taxes: taxes::Taxes,
-    quotas: quotas::Quotas,
-    married: MarriageOracle,
-    registered: TitleOracle,
-    taxed: TaxOracle,
-    quoted: QuotaOracle,
-}
-
-impl Stories {
-    fn new(seed: u64, size: usize) -> Self {
-        let mut marriages = marriages::story(seed, size);
-        // One row in the table for each identifier; and the table cannot hold what its character set lacks.
-        let mut there = BTreeSet::new();
-        marriages.rows.retain(|row| {
-            there.insert(row.text("row_guid")) && !(row.text("nfxm") + &row.text("lfxm")).contains(['\u{E000}', '•'])
-        });
-        Self {
-            marriages,
-            titles: titles::story(seed + 1, size),
-            taxes: taxes::story(seed + 2, size),
-            quotas: quotas::story(seed + 3, size),
-            married: MarriageOracle::default(),
-            registered: TitleOracle::default(),
-            taxed: TaxOracle::default(),
-            quoted: QuotaOracle::default(),
-        }
-    }
-
-    fn expect(&mut self) {
-        self.marriages.rows.iter().for_each(|row| self.married.take(row));
-        self.titles.rows.iter().for_each(|row| self.registered.take(row));
-        self.taxes.rows.iter().for_each(|(label, text)| self.taxed.take(label, text, Value::Null));
-        self.quotas.messages.iter().for_each(|(label, text)| self.quoted.take(label, text));
-    }
-}
-
-/// The first and the second part of rows.
-fn parts<T>(rows: &[T]) -> (&[T], &[T]) {
-    rows.split_at(rows.len() / 2)
-}
 
 #[test]
 fn on_the_embedded_bus() {
@@ -75,12 +29,12 @@ fn everything(bus: &Bus) {
     let Some(mut front) = Front::start() else { return };
     let mut stories = Stories::new(31, 60);
     stories.expect();
-    write(&mut front, &stories, true);
+    stories.write(&mut front, (0, 1, 2));
     let mut node = front.node(bus.clone());
     node.start();
     // The rest is written while the node reads.
-    write(&mut front, &stories, false);
-    counts(&mut node, &stories);
+    stories.write(&mut front, (1, 2, 2));
+    stories.check_counts(&mut node);
     written_back(&front, &stories);
     marital_states(&mut node, &stories.marriages.cast);
     marriage_certificates(&mut node, &stories.marriages.cast);
@@ -90,42 +44,7 @@ fn everything(bus: &Bus) {
     quota(&mut node, &stories.quotas.cast);
     clearance(&mut node, &mut front);
     node.stop();
-    on_the_topics(&node, bus, &stories);
-}
-
-fn write(front: &mut Front, stories: &Stories, first: bool) {
-    fn part<T>(rows: &[T], first: bool) -> &[T] {
-        let (one, two) = parts(rows);
-        if first { one } else { two }
-    }
-    front.marry(part(&stories.marriages.rows, first));
-    front.register(part(&stories.titles.rows, first));
-    let texts: Vec<String> = part(&stories.taxes.rows, first).iter().map(|(_, text)| text.clone()).collect();
-    front.tax(&texts);
-    front.quota(part(&stories.quotas.messages, first));
-}
-
-fn counts(node: &mut Node, stories: &Stories) {
-    let all: [(&str, &[WantedRow]); 4] = [
-        ("civil-affairs", &stories.married.rows),
-        ("natural-resources", &stories.registered.rows),
-        ("taxation", &stories.taxed.rows),
-        ("transport", &stories.quoted.rows),
-    ];
-    for (department, wanted) in all {
-        wait_until_read(node, department, wanted.len());
-        let status = node.status(department);
-        let count = RowCount::from_json(&status["rows"], "read");
-        let due = RowCount::of(wanted);
-        assert!(count.adds_up(), "{department}: {status}");
-        assert_eq!((count.read, count.ends[3]), (due.read, due.ends[3]), "{department}: read and rejected: {status}");
-        assert_eq!(status["rejects_open"].as_u64().unwrap_or(0), due.ends[3], "{department}: {status}");
-        check_rejects(&rejects(node, department), wanted, department != "taxation");
-        if ["taxation", "transport"].contains(&department) {
-            // Their order is given, so that each row ends in one way only.
-            assert_eq!(count, due, "{department}: {status}");
-        }
-    }
+    stories.check_topics(&node, bus);
 }
 
 fn written_back(front: &Front, stories: &Stories) {
@@ -326,28 +245,4 @@ fn clearance(node: &mut Node, front: &mut Front) {
     assert_eq!((said.code, said.stdout.as_str()), (5, ""), "{}", said.stderr);
     let others = one(node, "vehicle-quota", "passport=E12345678");
     assert!(others.is_object(), "everything else is answered");
-}
-
-fn on_the_topics(node: &Node, bus: &Bus, stories: &Stories) {
-    let all = [
-        ("civil-affairs", &stories.married.seen),
-        ("natural-resources", &stories.registered.seen),
-        ("taxation", &stories.taxed.seen),
-        ("transport", &stories.quoted.seen),
-    ];
-    for (department, seen) in all {
-        check_newest(&published(node, bus, department), seen);
-    }
-    let of = |rows: &[WantedRow]| {
-        let records = rows.iter().filter_map(|row| match &row.ends {
-            Ends::Records(records, _) => {
-                Some(records.iter().filter(|(class, _)| *class == exchange_tests::Class::Published).count())
-            }
-            _ => None,
-        });
-        records.sum::<usize>()
-    };
-    for (department, rows) in [("taxation", &stories.taxed.rows), ("transport", &stories.quoted.rows)] {
-        assert_eq!(published(node, bus, department).len(), of(rows), "{department}: each once");
-    }
 }

@@ -73,6 +73,11 @@ fn wrong_files_of_contracts_and_permits_are_refused_whole() {
 }
 
 #[test]
+fn a_file_of_contracts_with_the_columns_of_permits_is_refused_whole() {
+    check_refusals("housing-construction", &[housing::file_of_the_other_kind(28)]);
+}
+
+#[test]
 fn insurances_are_translated_as_the_interface_document_says() {
     let story = insurance::story(23, 200);
     let mut oracle = InsuranceOracle::default();

@@ -17,12 +17,7 @@ mod table;
 mod tests;
 mod trouble;
 
-use self::{
-    link::Link,
-    poll::Poll,
-    position::Position,
-    round::Round,
-};
+use self::{link::Link, poll::Poll, position::Position, round::Round};
 use crate::{SetupError, Surroundings};
 use adapter_sdk::{
     Finding, Stop,

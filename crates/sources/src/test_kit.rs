@@ -1,10 +1,14 @@
-//! Real databases for tests, each in a folder of its own, as the departments' front-end machines run them.
+//! What departments run, for tests: real databases, each in a folder of its own, and servers that answer as the interface
+//! documents say.
+mod enterprises;
 mod mariadb;
+mod port;
 mod postgres;
 mod server;
 mod tax;
 
 pub use self::{
+    enterprises::{EnterpriseRegistry, Hitch, Wrapping},
     mariadb::{MariaDb, Session},
     postgres::{Postgres, Session as PostgresSession},
     server::Skip,

@@ -8,7 +8,7 @@ pub use self::{
     contracts::{contract, contracts_with_traps},
     csv::{CsvFile, Layout, Row},
     permits::{certificate_id, permit, permits_with_traps},
-    story::{Story, story},
+    story::{Story, file_of_the_other_kind, story},
 };
 
 /// Columns of `FWHT_…`, and whether they are required.

@@ -260,8 +260,8 @@ fn of_one_moment(all: &mut Marriages) {
     let row =
         first.clone().labelled("of another moment, the later").with("row_guid", "ffffffff-0000-4000-8000-000000000002");
     all.push([first, row.with("djjg", "另一机关")]);
-    let first = all.writer.marriage("parts of a second, the earlier").with("cd_time", "2026-11-01 09:00:00.000009");
-    let row = all.writer.next(&first, "parts of a second, the later").with("cd_time", "2026-11-01 09:00:00.000010");
+    let first = all.writer.marriage("parts of a second, the earlier").with("cd_time", "2026-11-01 08:00:00.000009");
+    let row = all.writer.next(&first, "parts of a second, the later").with("cd_time", "2026-11-01 08:00:00.000010");
     all.push([row.with("djjg", "另一机关"), first]);
 }
 

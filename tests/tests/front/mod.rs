@@ -1,4 +1,8 @@
 //! The front-end systems of four departments, really running, and a node that reads them.
+mod stories;
+
+pub(crate) use self::stories::Stories;
+
 use bus::{
     Ack, Bus as _, EmbeddedBus, EmbeddedConfig, Event, KafkaBus, KafkaConfig, Message, Producer, Start, Topic,
     test_kit::RealKafka,

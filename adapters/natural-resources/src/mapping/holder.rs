@@ -42,8 +42,7 @@ fn end(key: &str, mut memory: Memory, row: &TableRow, ended: Holder) -> Translat
     let is_last = memory.is_published && memory.parties().is_empty();
     match memory.title.as_ref().filter(|_| is_last) {
         Some(title) => {
-            let withdrawn =
-                Withdrawn { serial: title.serial, is_invalidated: false, subjects: before, at: title.at };
+            let withdrawn = Withdrawn { serial: title.serial, is_invalidated: false, subjects: before, at: title.at };
             title::withdraw(key, memory, withdrawn)
         }
         None => title::together(key, memory, id, Says::Less),

@@ -15,10 +15,7 @@ use adapter_sdk::{
     rules::{CERTIFICATE_NUMBER, CODE_UNKNOWN},
 };
 use contract::canonical::v1::{CertificateStatus, RealEstateTitle};
-use domain::{
-    Identifier, IdentifierKind, Rule,
-    identifier::grade_certificate_id,
-};
+use domain::{Identifier, IdentifierKind, Rule, identifier::grade_certificate_id};
 use prost::Message;
 
 /// Why a title is taken back that the department invalidated, and why one that nobody holds any more.

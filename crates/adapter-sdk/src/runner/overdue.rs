@@ -42,3 +42,31 @@ impl Overdue {
         Ok(self.rows)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use store::Commit;
+
+    #[test]
+    fn rows_are_overdue_after_a_day_and_counted_once_a_minute() {
+        let ledger = Ledger::in_memory();
+        let wait = |id: &str, since: i64| {
+            let blob = format!("{{\"since\":{since},\"receipt\":[]}}").into_bytes();
+            let blobs = vec![(format!("row/{id}"), Some(blob))];
+            ledger.commit(Commit { blobs, ..Commit::default() }).unwrap();
+        };
+        let at = |minutes: i64| Timestamp::from_timestamp(minutes * 60, 0).unwrap();
+        let day = 24 * 60;
+        let mut overdue = Overdue::default();
+        let mut count = |waiting, minutes| overdue.count(waiting, &ledger, at(minutes), "testing").unwrap();
+        wait("t/1", 0);
+        wait("t/2", at(2).timestamp_millis());
+        assert_eq!(count(2, day), 0);
+        assert_eq!(count(2, day + 1), 1);
+        wait("t/3", 0);
+        assert_eq!(count(3, day + 1), 1);
+        assert_eq!(count(3, day + 3), 3);
+        assert_eq!(count(0, day + 3), 0);
+    }
+}

@@ -41,11 +41,9 @@ pub(super) fn check(source: &mut SerialSource) -> Vec<Finding> {
 
 fn of_table(looked: Result<(&'static str, Vec<String>), Unfit>, language: Language) -> Finding {
     match looked {
-        Err(unfit) => Finding {
-            what: "table.columns",
-            place: PathBuf::from(unfit.table()),
-            fix: Some(unfit.sentence(language)),
-        },
+        Err(unfit) => {
+            Finding { what: "table.columns", place: PathBuf::from(unfit.table()), fix: Some(unfit.sentence(language)) }
+        }
         Ok((table, missing)) => {
             let grants = missing.join(" ");
             let fix = (!missing.is_empty()).then(|| match language {
@@ -61,7 +59,9 @@ fn no_way_in(error: &SourceError, language: Language) -> String {
     match (error, language) {
         (_, Language::English) => error.to_string(),
         (SourceError::Refused { message }, Language::Chinese) => {
-            format!("数据库不接受登录；请检查 `user`、`password_file` 中的口令和 `url` 中的库名，或请部门在 pg_hba.conf 中放行本机（{message}）")
+            format!(
+                "数据库不接受登录；请检查 `user`、`password_file` 中的口令和 `url` 中的库名，或请部门在 pg_hba.conf 中放行本机（{message}）"
+            )
         }
         (error, Language::Chinese) => {
             format!("无法连接数据库；请检查 `url`、网络，以及数据库是否在运行（{error}）")

@@ -147,7 +147,10 @@ impl Link {
     }
 
     /// The same of a connection that knows no tables: to find out what is wrong with them.
-    pub(super) fn ask_bare<T>(&mut self, work: impl AsyncFnOnce(&Client) -> Result<T, Error>) -> Result<T, SourceError> {
+    pub(super) fn ask_bare<T>(
+        &mut self,
+        work: impl AsyncFnOnce(&Client) -> Result<T, Error>,
+    ) -> Result<T, SourceError> {
         self.session = None;
         let (client, mut driver) = self.dial(&|| false)?;
         let limit = self.limits.statement + MARGIN;
@@ -176,8 +179,9 @@ impl Link {
     }
 
     fn dial(&self, stop: &dyn Stop) -> Result<(Client, Driver), SourceError> {
-        let password = password(&self.password_file)
-            .map_err(|error| SourceError::refused(format!("the file with the database's password cannot be read ({error})")))?;
+        let password = password(&self.password_file).map_err(|error| {
+            SourceError::refused(format!("the file with the database's password cannot be read ({error})"))
+        })?;
         let mut config = self.config.clone();
         config.password(password);
         let connected = async { Ok::<_, Error>(config.connect(NoTls).await) };

@@ -37,8 +37,11 @@ impl Position {
     /// When the bytes are no position of this source.
     pub(super) fn read(bytes: Option<&[u8]>) -> Result<Self, SourceError> {
         let Some(bytes) = bytes else { return Ok(Self::default()) };
-        serde_json::from_slice(bytes)
-            .map_err(|_| SourceError::refused("the adapter's state holds no position of an exchange table; was the kind of `source` changed?"))
+        serde_json::from_slice(bytes).map_err(|_| {
+            SourceError::refused(
+                "the adapter's state holds no position of an exchange table; was the kind of `source` changed?",
+            )
+        })
     }
 
     pub(super) fn to_bytes(&self) -> Vec<u8> {

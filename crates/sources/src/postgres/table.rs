@@ -188,9 +188,8 @@ impl Table {
         wanted.extend(self.columns.iter().map(|column| format!("t.{}::text", column.name)));
         let rows = format!("SELECT {} FROM {name} t", wanted.join(", "));
         let top = format!("SELECT coalesce(max(t.{serial}), 0)::int8 FROM {name} t");
-        let fresh = format!(
-            "{rows} WHERE t.{serial} > $1::int8 AND t.{serial} <= $2::int8 ORDER BY t.{serial} LIMIT $3::int8"
-        );
+        let fresh =
+            format!("{rows} WHERE t.{serial} > $1::int8 AND t.{serial} <= $2::int8 ORDER BY t.{serial} LIMIT $3::int8");
         let skipped = format!(
             "{rows} JOIN unnest($1::int8[], $2::int8[]) AS gap(first, last) ON t.{serial} BETWEEN gap.first AND gap.last \
              ORDER BY t.{serial} LIMIT $3::int8"
@@ -211,9 +210,7 @@ impl Table {
             listed: client.prepare(&listed).await?,
             stride: client.prepare(&stride).await?,
             new: client.prepare(&new).await?,
-            accept: format!(
-                "UPDATE {name} SET {status} = 1 WHERE {serial} = ANY($1::int8[]) AND {status} = 0"
-            ),
+            accept: format!("UPDATE {name} SET {status} = 1 WHERE {serial} = ANY($1::int8[]) AND {status} = 0"),
             refuse: format!(
                 "UPDATE {name} t SET {status} = 2, {reason} = told.why FROM unnest($1::int8[], $2::text[]) \
                  AS told(serial, why) WHERE t.{serial} = told.serial AND t.{status} = 0"

@@ -145,7 +145,10 @@ fn rows_are_given_out_as_objects_of_their_columns() {
     assert_eq!((batch.rows[0].kind.as_str(), batch.end), ("spgl_bdcqz", false));
     let batch = next(&mut source, &Remembered::default()).unwrap();
     assert_eq!(batch.rows[0].bytes, br#"{"fzrq":"2026-01-31","jzmj":"12345.60","lsh":1}"#);
-    let known = Remembered { done: ["spgl_bdcqz/1", "spgl_bdcqz/2", "spgl_jsgcghxkz/1"].map(str::to_owned).into(), ..Default::default() };
+    let known = Remembered {
+        done: ["spgl_bdcqz/1", "spgl_bdcqz/2", "spgl_jsgcghxkz/1"].map(str::to_owned).into(),
+        ..Default::default()
+    };
     let batch = next(&mut source, &known).unwrap();
     assert!(batch.end && batch.rows.is_empty() && batch.as_of.is_some());
 }
@@ -158,7 +161,8 @@ fn numbers_that_were_skipped_are_looked_for_from_the_kept_position() {
     let mut source = front.source();
     let mut position = None;
     loop {
-        let known = Remembered { done: ["spgl_bdcqz/2", "spgl_bdcqz/5"].map(str::to_owned).into(), ..Default::default() };
+        let known =
+            Remembered { done: ["spgl_bdcqz/2", "spgl_bdcqz/5"].map(str::to_owned).into(), ..Default::default() };
         let batch = next(&mut source, &known).unwrap();
         position = batch.position.or(position);
         if batch.end {
@@ -277,7 +281,13 @@ fn a_check_says_what_to_mend() {
     assert!(found[3].1.as_ref().unwrap().contains("min apart"));
     front.server.execute("REVOKE UPDATE (sbyy) ON spgl_bdcqz FROM gateway; DROP TABLE spgl_jsgcghxkz");
     let found = fixes(&mut front.source_by(&front.server.settings(), Language::Chinese));
-    assert!(found[1].1.as_ref().unwrap().contains("请部门执行：GRANT UPDATE (sjsczt, sbyy) ON public.spgl_bdcqz TO \"gateway\";"));
+    assert!(
+        found[1]
+            .1
+            .as_ref()
+            .unwrap()
+            .contains("请部门执行：GRANT UPDATE (sjsczt, sbyy) ON public.spgl_bdcqz TO \"gateway\";")
+    );
     assert!(found[2].1.as_ref().unwrap().contains("没有表"));
     front.server.stop();
     let found = fixes(&mut front.source_by(&front.server.settings(), Language::Chinese));
@@ -297,7 +307,8 @@ fn settings_that_cannot_be_used_are_refused_in_words() {
         clock: Arc::new(ManualClock::at(DateTime::from_timestamp(0, 0).unwrap())),
         language: Language::English,
     };
-    let problem = |settings: &DatabaseSettings| SerialSource::new(TABLES, settings, &around).err().map(|e| e.to_string());
+    let problem =
+        |settings: &DatabaseSettings| SerialSource::new(TABLES, settings, &around).err().map(|e| e.to_string());
     assert_eq!(problem(&settings("postgres://h:1/d")), None);
     for bad in ["", "h:1/d", "mysql://h/d", "postgres://h:1", "postgres://h:x/d"] {
         assert!(problem(&settings(bad)).unwrap().contains("postgres://host"), "{bad}");

@@ -78,12 +78,7 @@ impl Postgres {
     /// How the gateway reaches it.
     #[must_use]
     pub fn settings(&self) -> DatabaseSettings {
-        DatabaseSettings {
-            url: self.url(),
-            user: USER.to_owned(),
-            password_file: self.password_file(),
-            ca: None,
-        }
+        DatabaseSettings { url: self.url(), user: USER.to_owned(), password_file: self.password_file(), ca: None }
     }
 
     /// A connection of the department's, with all rights, for transactions that stay open.
@@ -92,9 +87,8 @@ impl Postgres {
     /// When it cannot be made.
     #[must_use]
     pub fn session(&self) -> Session {
-        let command = self.psql(DATABASE).and_then(|mut psql| {
-            psql.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()
-        });
+        let command =
+            self.psql(DATABASE).and_then(|mut psql| psql.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn());
         let mut child = command.unwrap_or_else(|error| panic!("no session: {error}"));
         let pipes = child.stdin.take().zip(child.stdout.take());
         let (stdin, stdout) = pipes.unwrap_or_else(|| panic!("a session has no pipes"));

@@ -3,23 +3,18 @@
 #![expect(clippy::expect_used, reason = "a test that cannot set up its world ends there")]
 
 mod desk;
-mod port;
 
 use self::desk::Desk;
+use super::port::Port;
 use adapter_sdk::transport::{RestSettings, SecretCipher};
-use domain::{Caller, CallerKind, Clock};
-use security::{NoBindings, ServerTls, TlsFiles, pki};
+use domain::Clock;
 use std::{
     collections::VecDeque,
     fs,
-    net::{Ipv4Addr, SocketAddr},
     os::unix::fs::PermissionsExt as _,
-    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    thread::JoinHandle,
 };
 use tempfile::TempDir;
-use tokio::sync::watch;
 
 const REQUESTER: &str = "5f1c8f0e-demo-requester@0001";
 const SERVICE: &str = "s_110000_tax_0001";
@@ -28,10 +23,8 @@ const APPKEY: &str = "0123456789abcdef0123456789abcdef";
 /// A tax bureau that serves on a port of its own until it is dropped. Its time is the clock that it is given.
 pub struct TaxBureau {
     folder: TempDir,
-    address: SocketAddr,
+    port: Port,
     desk: Arc<Mutex<Desk>>,
-    close: watch::Sender<bool>,
-    thread: Option<JoinHandle<()>>,
 }
 
 /// What goes wrong with the next call of a path.
@@ -63,21 +56,19 @@ impl TaxBureau {
     #[must_use]
     pub fn start(clock: Arc<dyn Clock>) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the bureau");
-        let tls = tls(folder.path(), &clock);
         let key = folder.path().join("app.key");
         fs::write(&key, APPKEY).expect("key file");
         fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("key file closed");
-        let desk = Arc::new(Mutex::new(Desk::new(clock)));
-        let (close, closed) = watch::channel(false);
-        let (thread, address) = port::serve(tls, Arc::clone(&desk), closed);
-        Self { folder, address, desk, close, thread: Some(thread) }
+        let desk = Arc::new(Mutex::new(Desk::new(Arc::clone(&clock))));
+        let port = Port::open(folder.path(), &clock, Arc::clone(&desk));
+        Self { folder, port, desk }
     }
 
     /// How it is reached, as a configuration says it.
     #[must_use]
     pub fn settings(&self) -> RestSettings {
         RestSettings {
-            url: format!("https://{}", self.address),
+            url: format!("https://{}", self.port.address),
             ca: self.folder.path().join("ca.pem"),
             requester: REQUESTER.to_owned(),
             service: SERVICE.to_owned(),
@@ -129,6 +120,11 @@ impl TaxBureau {
         self.desk().troubles.entry(path.to_owned()).or_default().extend(queue);
     }
 
+    /// Makes it go away, or come back.
+    pub fn set_away(&self, is_away: bool) {
+        self.desk().is_away = is_away;
+    }
+
     /// Calls of `path` so far.
     #[must_use]
     pub fn calls(&self, path: &str) -> usize {
@@ -151,23 +147,4 @@ impl TaxBureau {
     fn desk(&self) -> MutexGuard<'_, Desk> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-impl Drop for TaxBureau {
-    fn drop(&mut self) {
-        self.close.send_replace(true);
-        if let Some(thread) = self.thread.take() {
-            // Whether it went well shows in the test.
-            let _ = thread.join();
-        }
-    }
-}
-
-fn tls(folder: &Path, clock: &Arc<dyn Clock>) -> Arc<ServerTls> {
-    pki::init(folder, &**clock).expect("an authority");
-    let caller = Caller::new(CallerKind::Node, "tax-bureau").expect("a name");
-    let request = pki::IssueRequest { caller, dns: Vec::new(), ips: vec![Ipv4Addr::LOCALHOST.into()], days: 3650 };
-    let issued = pki::issue(folder, &request, &**clock).expect("a certificate");
-    let files = TlsFiles { ca: folder.join("ca.pem"), cert: issued.certificate, key: issued.key, crl: None };
-    ServerTls::load(&files, Arc::new(NoBindings), Arc::clone(clock)).expect("a server")
 }

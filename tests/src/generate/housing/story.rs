@@ -118,7 +118,6 @@ fn wrong_files(people: &mut People) -> Vec<Step> {
         refused("file.trailer", &plain, &rows, |file| DropFile::new(file.name, file.bytes, 4)),
         refused("file.hash", &plain, &rows, |file| file.with_wrong_hash(3)),
         refused("file.empty", &plain, &rows, |file| DropFile::new(file.name, Vec::new(), 0)),
-        refused("file.header", &Layout::plain(PERMIT), &permits, |file| file),
         refused("file.torn", &plain, &rows, |file| {
             let bytes = [file.bytes.strip_suffix(b"\r\n").unwrap_or(&file.bytes), b"\r\n\"YS1,"].concat();
             DropFile::new(file.name, bytes, 4)
@@ -133,4 +132,13 @@ fn wrong_files(people: &mut People) -> Vec<Step> {
         steps.push(Step { file, fate: Fate::Refused("file.header") });
     }
     steps
+}
+
+/// Columns of permits in a file that is named after contracts.
+#[must_use]
+pub fn file_of_the_other_kind(seed: u64) -> Step {
+    let mut people = People::new(seed);
+    let permits: Vec<Row> = (0..2).map(|_| permit(&mut people, LATER)).collect();
+    let file = CsvFile::new("FWHT_20261110_001.csv", &Layout::plain(PERMIT), permits, people.random()).file;
+    Step { file, fate: Fate::Refused("file.header") }
 }

@@ -1,6 +1,6 @@
 use super::{LandRegister, Register, USCC, ZHANG, found_by, is_superseded, rejected, title_of, waits, withdrawn};
 use adapter_sdk::{Mapping, Row, Translated};
-use contract::canonical::v1::{PartyKind, Record, Operation};
+use contract::canonical::v1::{Operation, PartyKind, Record};
 use serde_json::{Value, json};
 
 const LI_GOOD: &str = "33010619850101431X";

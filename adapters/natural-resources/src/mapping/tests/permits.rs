@@ -15,10 +15,7 @@ fn a_permit_is_found_by_its_number_and_its_developer() {
     let (permit, drafts) = permit_of(permit(&mut Register::default(), 7, json!({})));
     assert_eq!(drafts[0].key, "建字第330106202600001号");
     assert_eq!(drafts[0].stamp, "00000000000000000007");
-    assert_eq!(
-        found_by(&drafts[0]),
-        ["certificate-number=建字第330106202600001号".to_owned(), format!("uscc={USCC}")]
-    );
+    assert_eq!(found_by(&drafts[0]), ["certificate-number=建字第330106202600001号".to_owned(), format!("uscc={USCC}")]);
     assert_eq!((permit.floor_area.as_str(), permit.issued_on.as_str()), ("12345.60", "2026-01-31"));
     assert_eq!(permit.status(), CertificateStatus::Valid);
     assert_eq!(permit.holders[0].kind(), PartyKind::Organisation);
@@ -41,7 +38,10 @@ fn another_number_without_an_invalidation_moves_the_permit() {
     let mut register = Register::default();
     permit(&mut register, 7, json!({}));
     let (drafts, _) = drafts(permit(&mut register, 9, json!({"xkzbh": "另一号"})));
-    assert_eq!(drafts.iter().map(|draft| draft.key.as_str()).collect::<Vec<_>>(), ["另一号", "建字第330106202600001号"]);
+    assert_eq!(
+        drafts.iter().map(|draft| draft.key.as_str()).collect::<Vec<_>>(),
+        ["另一号", "建字第330106202600001号"]
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What the bureau answers.
 
 use super::{APPKEY, REQUESTER, SERVICE, Trouble};
+use crate::test_kit::port::{self, Answer, Asked, Reply};
 use adapter_sdk::transport::SecretCipher;
 use chrono::Duration;
 use domain::{Clock, Timestamp};
@@ -31,27 +32,32 @@ pub(super) struct Desk {
     /// Path and query of each call.
     pub(super) calls: Vec<(String, String)>,
     pub(super) connections: usize,
+    pub(super) is_away: bool,
     listed: Vec<Timestamp>,
     given: u64,
     last_page: Option<String>,
 }
 
-/// What comes back.
-pub(super) enum Reply {
-    /// An answer.
-    Answer { status: StatusCode, retry_after: Option<u64>, date: Timestamp, text: String },
-    /// The beginning of one.
-    Cut(String),
-    /// Nothing, ever.
-    Silent,
-}
+impl port::Desk for Desk {
+    fn connected(&mut self) {
+        self.connections += 1;
+    }
 
-/// A call as it came.
-pub(super) struct Asked {
-    pub(super) path: String,
-    pub(super) query: String,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
+    fn reply(&mut self, asked: &Asked) -> Reply {
+        self.calls.push((asked.path.clone(), asked.query.clone()));
+        if let Some(trouble) = self.troubles.get_mut(&asked.path).and_then(VecDeque::pop_front) {
+            return self.troubled(trouble, asked);
+        }
+        if asked.path == CHANGES && !self.may_list() {
+            return self.answer(StatusCode::TOO_MANY_REQUESTS, Some(600), "{}".to_owned());
+        }
+        let text = self.text(asked);
+        self.answer(StatusCode::OK, None, text)
+    }
+
+    fn is_away(&self) -> bool {
+        self.is_away
+    }
 }
 
 impl Desk {
@@ -65,22 +71,11 @@ impl Desk {
             troubles: BTreeMap::new(),
             calls: Vec::new(),
             connections: 0,
+            is_away: false,
             listed: Vec::new(),
             given: 0,
             last_page: None,
         }
-    }
-
-    pub(super) fn reply(&mut self, asked: &Asked) -> Reply {
-        self.calls.push((asked.path.clone(), asked.query.clone()));
-        if let Some(trouble) = self.troubles.get_mut(&asked.path).and_then(VecDeque::pop_front) {
-            return self.troubled(trouble, asked);
-        }
-        if asked.path == CHANGES && !self.may_list() {
-            return self.answer(StatusCode::TOO_MANY_REQUESTS, Some(600), "{}".to_owned());
-        }
-        let text = self.text(asked);
-        self.answer(StatusCode::OK, None, text)
     }
 
     fn troubled(&mut self, trouble: Trouble, asked: &Asked) -> Reply {
@@ -106,7 +101,8 @@ impl Desk {
     }
 
     fn answer(&self, status: StatusCode, retry_after: Option<u64>, text: String) -> Reply {
-        Reply::Answer { status, retry_after, date: self.clock.now(), text }
+        let (date, media, body) = (self.clock.now(), "application/json", text.into_bytes());
+        Reply::Answer(Answer { status, retry_after, date, media, body })
     }
 
     fn text(&mut self, asked: &Asked) -> String {
