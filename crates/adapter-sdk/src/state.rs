@@ -76,6 +76,12 @@ impl Counters {
         self.published += 1;
     }
 
+    /// A row that was rejected was driven again, and now waits.
+    pub(crate) fn rejected_waits(&mut self) {
+        self.rejected = self.rejected.saturating_sub(1);
+        self.waiting += 1;
+    }
+
     /// Counts by which rule a row was rejected.
     pub(crate) fn refused_by(&mut self, rule: &str) {
         *self.rejected_by.entry(rule.to_owned()).or_default() += 1;

@@ -1,4 +1,6 @@
-//! Department adapters from the command line: list, check, try.
+//! Department adapters from the command line: list, check, try, new.
+
+mod new;
 
 use crate::{
     args::{Adapter as Command, Output, Printing},
@@ -24,6 +26,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode> {
         Command::List(printing) => list(printing),
         Command::Check { name, config, printing } => check_source(&name, &config, printing),
         Command::Try { name, files, language } => try_out(&name, &files, &language),
+        Command::New { name, source, dir } => new::run(&name, source, dir),
         Command::Run { names, run } => Ok(node::adapters(&names, &run)),
     }
 }

@@ -9,7 +9,7 @@ mod question;
 mod run;
 
 pub(crate) use self::{
-    adapter::Adapter,
+    adapter::{Adapter, SourceKind},
     catalogue::{Catalogue, Files},
     operations::{RejectState, Rejects, Status},
     pki::Pki,
@@ -52,7 +52,7 @@ pub(crate) enum Command {
     Standalone(Run),
     /// Run the gateway alone, on Kafka.
     Gateway(Run),
-    /// Department adapters: list, check, try, run.
+    /// Department adapters: list, check, try, new, run.
     #[command(subcommand)]
     Adapter(Adapter),
     /// The resource catalogue and grants, kept as files: validate, plan, apply, export, explain.

@@ -76,7 +76,7 @@ impl SerialSource {
         around: &Surroundings,
         limits: Limits,
     ) -> Result<Self, SetupError> {
-        let link = Link::new(tables, settings, around, limits)?;
+        let link = Link::new(tables, settings, limits)?;
         let around = around.clone();
         Ok(Self { link, around, position: Position::default(), told: Vec::new(), poll: None, round: Round::default() })
     }

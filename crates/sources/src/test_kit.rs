@@ -8,7 +8,7 @@ mod server;
 mod tax;
 
 pub use self::{
-    enterprises::{EnterpriseRegistry, Hitch, Wrapping},
+    enterprises::{EnterpriseRegistry, Hitch, Query, Wrapping},
     mariadb::{MariaDb, Session},
     postgres::{Postgres, Session as PostgresSession},
     server::Skip,

@@ -6,7 +6,7 @@ use std::{
     io::{Read as _, Seek as _, SeekFrom, Write as _},
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, Output, Stdio},
     time::Duration,
 };
 use tempfile::TempDir;
@@ -32,6 +32,16 @@ pub struct Said {
 }
 
 impl Said {
+    /// What a command that has ended said.
+    #[must_use]
+    pub fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
     /// Standard output as one JSON value; null where it is none.
     #[must_use]
     pub fn json(&self) -> Value {
@@ -179,6 +189,12 @@ impl Node {
 
     /// Runs a client command as `caller` (`operator-ops`, `consumer-one-window`).
     pub fn run(&mut self, caller: &str, arguments: &[&str]) -> Said {
+        Said::of(self.client(caller, arguments).output().unwrap())
+    }
+
+    /// A client command as `caller`, which does not run yet.
+    #[must_use]
+    pub fn client(&self, caller: &str, arguments: &[&str]) -> Command {
         let pki = self.path("pki");
         let mut command = Command::new(binary());
         command.args(arguments).args(["--server", &self.service]).arg("--ca").arg(pki.join("ca.pem"));
@@ -187,12 +203,7 @@ impl Node {
             .arg(pki.join(format!("{caller}.pem")))
             .arg("--key")
             .arg(pki.join(format!("{caller}.key")));
-        let output = command.output().unwrap();
-        Said {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        command
     }
 
     /// Asks as the consumer with the sample grant; `arguments` without purpose and format.

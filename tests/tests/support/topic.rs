@@ -1,5 +1,5 @@
 //! A department's topic read back.
-use bus::{EmbeddedBus, EmbeddedConfig, Event, KafkaBus, KafkaConfig, Start};
+use bus::{EmbeddedBus, EmbeddedConfig, Event, KafkaBus, KafkaConfig, Position, Start};
 use contract::canonical::v1::Record;
 use exchange_tests::product::{Bus, Node};
 use prost::Message as _;
@@ -7,6 +7,11 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// Every record on a department's topic; an embedded node must have ended.
 pub(crate) fn published(node: &Node, bus: &Bus, department: &str) -> Vec<Record> {
+    placed(node, bus, department).into_iter().map(|(_, record)| record).collect()
+}
+
+/// The same, with the place of each.
+pub(crate) fn placed(node: &Node, bus: &Bus, department: &str) -> Vec<(Position, Record)> {
     let topic = contract::topics::records(department);
     let bus: Box<dyn bus::Bus> = match bus {
         Bus::Embedded => Box::new(
@@ -24,8 +29,8 @@ pub(crate) fn published(node: &Node, bus: &Bus, department: &str) -> Vec<Record>
         consumer.poll(1000, Duration::from_millis(200), &mut events).unwrap();
         for event in events {
             let Event::Record(delivery) = event else { continue };
-            records.push(Record::decode(delivery.payload.unwrap()).unwrap());
             let position = delivery.position;
+            records.push((position, Record::decode(delivery.payload.unwrap()).unwrap()));
             if left.get(&position.partition).is_some_and(|end| position.offset + 1 >= *end) {
                 left.remove(&position.partition);
             }

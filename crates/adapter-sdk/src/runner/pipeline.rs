@@ -269,6 +269,9 @@ impl Pipeline {
         if let Some(position) = position {
             self.commit.blobs.push((POSITION.to_owned(), Some(position)));
         }
+        if verdict.is_none() && told.as_ref().is_some_and(|told| told.verdict == Verdict::Waiting) {
+            self.state.counters.rejected_waits();
+        }
         let place = effects.place.map(|place| (place.partition, place.offset));
         if let Some(told) = told {
             self.marks.done(told, place, &mut self.commit.blobs);

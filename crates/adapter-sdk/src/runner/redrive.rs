@@ -4,10 +4,12 @@ use super::{
     config::unless_stopped,
     control,
     desk::Desk,
+    marks::DoneRow,
     outage::Outage,
     pipeline::{self, Entry},
 };
 use crate::{
+    source::Mark,
     envelope::{At, Outgoing, Place, ROW_KIND, ROW_NUMBER, ROW_STAMP},
     error::IntakeError,
     judge::{Content, Standing},
@@ -144,7 +146,7 @@ impl Desk<'_> {
         };
         let standing =
             Standing { intake: unit.intake, number: place.number, full: false, scope: &unit.scope, again: true };
-        let (judged, mut messages) = self.judged(&place, &standing)?;
+        let (mut judged, mut messages) = self.judged(&place, &standing)?;
         let is_accepted = !matches!(judged.content, Content::Rejected(_));
         let told = self.after(reject, &judged.content);
         if let Content::Rejected(_) = &judged.content {
@@ -155,8 +157,17 @@ impl Desk<'_> {
         }
         self.redriven += 1;
         let redriven = is_accepted.then(|| reject.reject_id.clone());
+        // A table's row that was refused is told anew, or waits for another like any row.
+        let is_told = is_accepted && self.setup.is_asked && matches!(place.at, At::Table(_));
+        let told = is_told.then(|| DoneRow {
+            mark: Mark { id: place.row().id(), receipt: Vec::new() },
+            verdict: judged.verdict,
+            rejected: None,
+            at: now,
+        });
+        let released = std::mem::take(&mut judged.released);
         self.pipeline.make_room(self.stop)?;
-        self.pipeline.submit(judged, messages, Entry { redriven, ..Entry::default() }, self.stop)
+        self.pipeline.submit(judged, messages, Entry { redriven, told, released, ..Entry::default() }, self.stop)
     }
 
     /// The reject as it stands after another try.

@@ -1,8 +1,16 @@
 //! Department adapters.
 
 use super::{Printing, Run};
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 use std::path::PathBuf;
+
+const NEW: &str = "\
+Examples:
+  exchange adapter new forestry --source files         in the folder of the workspace
+  cargo test -p forestry                               passes at once: fixtures and what they translate to are there
+  exchange adapter new grain-reserves --source postgres
+
+What it writes is marked `FILL IN` where the department decides; docs/new-department.md goes through it step by step.";
 
 /// `exchange adapter …`.
 #[derive(Debug, Subcommand)]
@@ -33,6 +41,18 @@ pub(crate) enum Adapter {
         #[arg(long, default_value = "zh-CN")]
         language: String,
     },
+    /// Start a department: a crate that builds at once, its catalogue entries, and its place in this build.
+    #[command(after_help = NEW)]
+    New {
+        /// The department's id: a-z, 0-9 and -, beginning with a letter.
+        name: String,
+        /// How its rows come.
+        #[arg(long, value_enum)]
+        source: SourceKind,
+        /// The crate's folder inside the workspace; else `adapters/NAME`.
+        #[arg(long)]
+        dir: Option<PathBuf>,
+    },
     /// Run adapters alone, on Kafka.
     Run {
         /// The departments.
@@ -41,4 +61,23 @@ pub(crate) enum Adapter {
         #[command(flatten)]
         run: Run,
     },
+}
+
+/// How a department's rows come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SourceKind {
+    /// CSV files with flag files, dropped into a folder.
+    Files,
+    /// A front-end exchange table, read by time.
+    Mariadb,
+    /// Front-end exchange tables, read by serial number, with the status written back.
+    Postgres,
+    /// A list of changes behind a cursor.
+    Rest,
+    /// A SOAP operation that is polled.
+    Soap,
+    /// A topic of the department's own.
+    Kafka,
+    /// The department calls the exchange.
+    Push,
 }

@@ -5,7 +5,7 @@ use super::{
     table::{Found, Statements, Table, Unfit},
     trouble,
 };
-use crate::{SetupError, Surroundings};
+use crate::SetupError;
 use adapter_sdk::{
     Stop,
     source::SourceError,
@@ -45,7 +45,6 @@ impl Link {
     pub(super) fn new(
         tables: &'static [SerialTable],
         settings: &DatabaseSettings,
-        _around: &Surroundings,
         limits: Limits,
     ) -> Result<Self, SetupError> {
         let config = config(settings, limits)?;
@@ -255,8 +254,8 @@ fn config(settings: &DatabaseSettings, limits: Limits) -> Result<Config, SetupEr
     let Some(mut config) = parsed.filter(is_whole) else {
         return Err(wrong("url", "it should look like postgres://host:5432/database".to_owned()));
     };
-    if config.get_user().is_some() || config.get_password().is_some() {
-        return Err(wrong("url", "name and password do not belong here; use `user` and `password_file`".to_owned()));
+    if config.get_password().is_some() {
+        return Err(wrong("url", "a password does not belong here; use `password_file`".to_owned()));
     }
     if settings.ca.is_some() {
         return Err(wrong("ca", "encrypted connections to PostgreSQL are not offered; leave it out".to_owned()));

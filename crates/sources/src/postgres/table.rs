@@ -210,7 +210,10 @@ impl Table {
             listed: client.prepare(&listed).await?,
             stride: client.prepare(&stride).await?,
             new: client.prepare(&new).await?,
-            accept: format!("UPDATE {name} SET {status} = 1 WHERE {serial} = ANY($1::int8[]) AND {status} = 0"),
+            // A row that was refused before is taken in when it is redriven; why it was refused then no longer holds.
+            accept: format!(
+                "UPDATE {name} SET {status} = 1, {reason} = NULL WHERE {serial} = ANY($1::int8[]) AND {status} <> 1"
+            ),
             refuse: format!(
                 "UPDATE {name} t SET {status} = 2, {reason} = told.why FROM unnest($1::int8[], $2::text[]) \
                  AS told(serial, why) WHERE t.{serial} = told.serial AND t.{status} = 0"

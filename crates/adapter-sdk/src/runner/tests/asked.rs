@@ -2,10 +2,11 @@
 
 use super::{
     bus::TestBus,
+    redrive::{self, Mended},
     world::{GoOn, World},
 };
 use crate::{
-    IntakeError, Runner, RunnerConfig, Step, Stop,
+    Adapter, IntakeError, Runner, RunnerConfig, Step, Stop,
     formats::framing::RowPlace,
     source::{Batch, Known, Mark, RowFate, Settled, Source, SourceError, SourceRow},
     testing,
@@ -107,7 +108,7 @@ impl Source for Reader {
             return Err(SourceError::away("table is locked"));
         }
         for row in settled {
-            let serial = String::from_utf8_lossy(&row.receipt).parse().unwrap();
+            let serial = row.id.strip_prefix("t/").unwrap().parse().unwrap();
             let fate = match &row.fate {
                 RowFate::Published { .. } => "published".to_owned(),
                 RowFate::Rejected { rule, message, .. } => format!("{rule}: {message}"),
@@ -124,6 +125,14 @@ fn runner(world: &World, office: &Office) -> Runner {
     (config.window_rows, config.max_message, config.language) = (7, 2000, domain::Language::English);
     let source = Box::new(Reader { office: office.clone(), after: 0 });
     Runner::asking(source, testing::adapter(), config, Arc::new(world.bus.clone()), world.clock.clone()).unwrap()
+}
+
+/// The same department once its mapping was mended.
+fn mended(world: &World, office: &Office) -> Runner {
+    let config = RunnerConfig::new("", world.dir.path().join("state"));
+    let adapter = Adapter { mapping: Box::new(Mended), ..testing::adapter() };
+    let source = Box::new(Reader { office: office.clone(), after: 0 });
+    Runner::asking(source, adapter, config, Arc::new(world.bus.clone()), world.clock.clone()).unwrap()
 }
 
 fn step(world: &World, office: &Office) -> Result<Step, IntakeError> {
@@ -251,6 +260,20 @@ fn a_row_that_waits_stands_as_it_is_until_another_releases_it() {
     assert_eq!(office.fates(), [(1, vec!["published".to_owned()]), (2, vec!["published".to_owned()])]);
     runner.step(&GoOn).unwrap();
     assert_eq!(world.records().len(), 1);
+}
+
+#[test]
+fn a_refused_row_that_is_driven_again_is_told_anew() {
+    let world = World::new(TestBus::default());
+    let office = Office::with(ROWS);
+    step(&world, &office).unwrap();
+    redrive::ask(&world, "testing");
+    mended(&world, &office).step(&GoOn).unwrap();
+    let told = office.table().told[&2].clone();
+    assert_eq!((told.len(), told[1].as_str()), (2, "published"));
+    let counters = runner(&world, &office).counters().unwrap();
+    assert_eq!((counters.read, counters.rejected, counters.redriven), (7, 1, 1));
+    assert!(counters.adds_up());
 }
 
 #[test]
