@@ -135,6 +135,12 @@ fn marital_states(node: &mut Node, cast: &Cast) {
     check("only re-issued", "MARRIED", "2015-03-03");
     let body = check("taken back", "NONE_ON_RECORD", "");
     assert_eq!((&body["spouse"], &body["basis_certificate"]), (&Value::Null, &Value::Null));
+    check("divorce taken back", "MARRIED", "2011-01-01");
+    check("original taken back", "MARRIED", "2014-01-04");
+    let body = check("married twice", "MARRIED", "2013-01-05");
+    assert_eq!(body["spouse"]["identifier"]["value"], cast["second wife"].as_str());
+    check("second wife", "MARRIED", "2013-01-05");
+    check("first wife", "DIVORCED", "2012-01-05");
     let nobody = one(node, "marital-state", "citizen-number=110101190001010014");
     assert_eq!(
         (&nobody["state"], &nobody["coverage_from"]),
@@ -154,6 +160,10 @@ fn marriage_certificates(node: &mut Node, cast: &Cast) {
     assert_eq!(status(node, "lost certificate"), "CERTIFICATE_STATUS_SUPERSEDED");
     assert_eq!(status(node, "new certificate"), "CERTIFICATE_STATUS_VALID");
     assert_eq!(status(node, "lost by name"), "CERTIFICATE_STATUS_SUPERSEDED");
+    assert_eq!(status(node, "re-issue taken back"), "CERTIFICATE_STATUS_VALID");
+    assert_eq!(status(node, "re-issued twice"), "CERTIFICATE_STATUS_SUPERSEDED");
+    assert_eq!(status(node, "re-issued once"), "CERTIFICATE_STATUS_SUPERSEDED");
+    assert_eq!(status(node, "re-issued again"), "CERTIFICATE_STATUS_VALID");
     assert_eq!(status(node, "annulled certificate"), "CERTIFICATE_STATUS_REVOKED");
     nothing(node, resource, &format!("certificate-number={}", cast["taken back certificate"]), "OUTCOME_WITHDRAWN");
     nothing(node, resource, "certificate-number=J110101-1999-000001", "OUTCOME_NOT_FOUND");

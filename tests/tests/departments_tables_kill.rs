@@ -10,13 +10,23 @@ use exchange_tests::{
 };
 use front::{DEPARTMENTS, Front, Stories, wait_until_read};
 use sources::test_kit::Trouble;
-use std::time::{Duration, Instant};
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 const SEED: u64 = 41;
 const KILLS: usize = 8;
 
 fn on_bus(node: &Node) -> u64 {
     DEPARTMENTS.iter().map(|department| node.bytes_on_bus(department)).sum()
+}
+
+/// Files and folders below a folder.
+fn entries(folder: &Path) -> u64 {
+    let Ok(found) = fs::read_dir(folder) else { return 0 };
+    found.flatten().map(|entry| 1 + entries(&entry.path())).sum()
 }
 
 #[test]
@@ -27,7 +37,13 @@ fn a_node_killed_again_and_again_has_every_row_once() {
     let mut node = front.node(Bus::Embedded);
     let mut random = Random::new(SEED);
     let parts = KILLS + 1;
-    for kill in 0..KILLS {
+    node.start();
+    stories.write(&mut front, (0, 1, parts));
+    for (department, wanted) in stories.wanted() {
+        wait_until_read(&mut node, department, wanted.len() / parts);
+    }
+    node.kill();
+    for kill in 1..KILLS {
         let part = (kill, kill + 1, parts);
         if random.below(2) == 0 {
             stories.write(&mut front, part);
@@ -51,6 +67,26 @@ fn a_node_killed_again_and_again_has_every_row_once() {
     }
     node.stop();
     stories.check_topics(&node, &Bus::Embedded);
+}
+
+/// At its first start a node makes its stores, its log and its bus.
+#[test]
+fn a_node_killed_while_it_starts_for_the_first_time_starts_again() {
+    let mut node = Node::new(Bus::Embedded);
+    let mut random = Random::new(SEED);
+    for _ in 0..20 {
+        let there = entries(&node.path("data"));
+        node.begin();
+        let moment = there + 1 + random.number() % 8;
+        let latest = Instant::now() + Duration::from_millis(1500);
+        wait_for("a moment to kill at", || {
+            node.assert_running();
+            (entries(&node.path("data")) >= moment || Instant::now() > latest).then_some(())
+        });
+        node.kill();
+    }
+    node.start();
+    node.assert_running();
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod fixtures;
 mod framing;
 mod meaning;
 mod robust;
+pub mod source;
 
 pub use self::{
     fixtures::{fixtures_translate_as_expected, rows_add_up, translating_twice_gives_the_same},

@@ -150,7 +150,7 @@ pub struct Draft {
     /// The source's version stamp: digits and lower-case letters, of one width within the resource (14 digits for local
     /// seconds), so that byte order is version order.
     pub stamp: String,
-    /// The source's own time of the version.
+    /// The source's own time of the version; [`Timestamp::UNIX_EPOCH`] where it does not tell, which no record states.
     pub source_time: Timestamp,
     /// Every identifier that the record is found by.
     pub subjects: Vec<Identifier>,

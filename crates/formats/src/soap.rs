@@ -11,7 +11,7 @@ use crate::{
     gb18030,
     xml::{Encoding, MAX_ENTITY, XmlEntities, XmlPage},
 };
-use domain::rules::{FILE_HEADER, FILE_TORN, PROVIDER_ERROR};
+use domain::rules::PROVIDER_ERROR;
 use std::io::BufRead;
 
 /// What the answers of an operation look like.
@@ -109,14 +109,9 @@ impl Framing for SoapAnswers {
 }
 
 impl From<Unusable> for Refusal {
+    /// Whatever is not the document is the provider's error: asked again, it may answer better.
     fn from(unusable: Unusable) -> Self {
-        let detail = unusable.to_string();
-        match unusable {
-            Unusable::Fault { .. } | Unusable::Failed { .. } => Self { rule: &PROVIDER_ERROR, detail, retry: true },
-            Unusable::Foreign(_) => Self { rule: &FILE_HEADER, detail, retry: false },
-            Unusable::Torn(_) => Self { rule: &FILE_TORN, detail, retry: false },
-            Unusable::Document(refusal) => refusal,
-        }
+        Self { rule: &PROVIDER_ERROR, detail: unusable.to_string(), retry: true }
     }
 }
 

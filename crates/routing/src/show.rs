@@ -7,6 +7,7 @@ use crate::{
     stop::{Away, Stop},
 };
 use contract::{convert, pack, v1, wire::Projection};
+use domain::Timestamp;
 use policy::Permit;
 use std::{borrow::Cow, sync::Arc};
 
@@ -50,11 +51,16 @@ impl<'a> Showing<'a> {
             department: standing.department,
             key: if self.permit.shows_key() { standing.cursor.key } else { String::new() },
             version: standing.version,
-            source_time: Some(convert::to_wire(standing.cursor.source_time)),
+            source_time: known(standing.cursor.source_time).map(convert::to_wire),
             received_at: standing.received_at,
             flags,
             withheld_items: self.withheld.clone(),
             body: Some(pack(&resource.message, body)),
         })
     }
+}
+
+/// The source's own time of a version; none where it does not tell.
+fn known(source_time: Timestamp) -> Option<Timestamp> {
+    (source_time != Timestamp::UNIX_EPOCH).then_some(source_time)
 }

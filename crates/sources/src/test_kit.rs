@@ -6,6 +6,7 @@ mod port;
 mod postgres;
 mod server;
 mod tax;
+mod topic;
 
 pub use self::{
     enterprises::{EnterpriseRegistry, Hitch, Query, Wrapping},
@@ -13,4 +14,5 @@ pub use self::{
     postgres::{Postgres, Session as PostgresSession},
     server::Skip,
     tax::{TaxBureau, Trouble},
+    topic::topic_on,
 };

@@ -68,7 +68,8 @@ impl TopicSource {
         Ok(Self::over(bus, topic, clock, language))
     }
 
-    fn over(bus: Arc<dyn Bus>, topic: String, clock: Arc<dyn Clock>, language: Language) -> Self {
+    /// Follows a topic on a bus.
+    pub(crate) fn over(bus: Arc<dyn Bus>, topic: String, clock: Arc<dyn Clock>, language: Language) -> Self {
         Self { bus, topic, clock, language, reading: None }
     }
 

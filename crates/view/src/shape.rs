@@ -142,6 +142,8 @@ fn subject(identifier: &contract::canonical::v1::Identifier) -> Result<Identifie
     Ok(Identifier::from_trusted(kind, identifier.value.clone()))
 }
 
+/// A version whose own time the source does not tell is older than any other.
 fn instant(timestamp: Option<&prost_types::Timestamp>) -> Result<Timestamp, Unreadable> {
-    contract::convert::from_wire(timestamp.ok_or(Unreadable)?).map_err(|_| Unreadable)
+    let Some(timestamp) = timestamp else { return Ok(Timestamp::UNIX_EPOCH) };
+    contract::convert::from_wire(timestamp).map_err(|_| Unreadable)
 }

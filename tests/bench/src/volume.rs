@@ -20,7 +20,7 @@ use tempfile::TempDir;
 /// Departments whose stock can be generated, with the rows of their interface documents.
 const STOCKS: &[(&str, u64)] = &[
     ("social-security", 9_000_000),
-    ("market-supervision", 600_000),
+    ("market-supervision", 750_000),
     ("civil-affairs", 4_000_000),
     ("natural-resources", 12_000_000),
 ];

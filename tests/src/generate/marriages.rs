@@ -87,8 +87,8 @@ fn time(clock: u64) -> String {
 pub fn story(seed: u64, couples: usize) -> Marriages {
     let writer = Writer { people: People::new(seed), clock: 0, rows: 0 };
     let mut all = Marriages { rows: Vec::new(), cast: Cast::new(), writer };
-    let lives: [fn(&mut Marriages); 7] =
-        [divorced, reissued, reissued_unseen, annulled, taken_back, late_rows, of_one_moment];
+    let lives: [fn(&mut Marriages); 8] =
+        [divorced, undone, reissued, reissued_unseen, annulled, taken_back, late_rows, of_one_moment];
     lives.iter().for_each(|life| life(&mut all));
     foreigners(&mut all);
     numbers(&mut all);
@@ -203,6 +203,45 @@ fn reissued(all: &mut Marriages) {
     let again = all.writer.next(&row, "re-issued without her number").with("djzh", number);
     all.cast.insert("lost by name", row.text("djzh"));
     all.push([row, again.with("hydjywlx", "补领结婚证").with("djrq", "20210101")]);
+}
+
+/// What a row taken back said no longer counts.
+fn undone(all: &mut Marriages) {
+    let row = all.writer.marriage("whose divorce is taken back").with("djrq", "20110101");
+    let divorce = all.divorce(&row, "a divorce by mistake");
+    let gone = all.writer.next(&divorce, "the divorce taken back").with("cd_operation", "D");
+    all.name("divorce taken back", &row);
+    all.push([row, divorce, gone]);
+    let row = all.writer.marriage("whose re-issue is taken back").with("djrq", "20110102");
+    let number = all.writer.certificate('J');
+    let again = all.writer.next(&row, "a re-issue by mistake").with("djzh", number).with("hydjywlx", "补领结婚证");
+    let gone = all.writer.next(&again, "the re-issue taken back").with("cd_operation", "D");
+    all.cast.insert("re-issue taken back", row.text("djzh"));
+    all.push([row, again, gone]);
+    let row = all.writer.marriage("re-issued twice").with("djrq", "20110103");
+    let mut rows = vec![row.clone()];
+    for (label, day) in [("re-issued once", "20120103"), ("re-issued again", "20130103")] {
+        let number = all.writer.certificate('J');
+        let again = all.writer.next(&row, label).with("djzh", number.clone()).with("hydjywlx", "补领结婚证");
+        rows.push(again.with("djrq", day));
+        all.cast.insert(label, number);
+    }
+    all.cast.insert("re-issued twice", row.text("djzh"));
+    all.push(rows);
+    let row = all.writer.marriage("the original is taken back").with("djrq", "20110104");
+    let number = all.writer.certificate('J');
+    let again = all.writer.next(&row, "the re-issue stays").with("djzh", number).with("hydjywlx", "补领结婚证");
+    let gone = all.writer.next(&row, "the original, taken back").with("cd_operation", "D");
+    all.name("original taken back", &row);
+    all.push([row, again.with("djrq", "20140104"), gone]);
+    // Married again, to somebody else.
+    let row = all.writer.marriage("the first marriage").with("djrq", "20110105");
+    let divorce = all.divorce(&row, "its end").with("djrq", "20120105");
+    let second = all.writer.marriage("the second marriage").with("nfgmsfhm", row.text("nfgmsfhm"));
+    all.name("married twice", &row);
+    all.cast.insert("first wife", row.text("lfgmsfhm"));
+    all.cast.insert("second wife", second.text("lfgmsfhm"));
+    all.push([row, divorce, second.with("djrq", "20130105")]);
 }
 
 fn reissued_unseen(all: &mut Marriages) {

@@ -1,6 +1,6 @@
 //! Saved documents, bare or in their envelope.
 
-use super::{SoapAnswers, envelope};
+use super::{SoapAnswers, Unusable, envelope};
 use crate::{
     framing::{Facts, FramedRow, Framing, Refusal, RowPlace, RowReader, RowStart},
     xml::XmlEntity,
@@ -18,7 +18,8 @@ const IN_ENVELOPE: &str = "envelope";
 pub(super) fn facts(answers: &SoapAnswers, input: &mut dyn BufRead) -> Result<Facts, Refusal> {
     let head = head(input).map_err(|error| unreadable(&error))?;
     if !is_enveloped(&head) {
-        return answers.as_text().inspect(&mut blanked(head).chain(input));
+        let facts = answers.as_text().inspect(&mut blanked(head).chain(input));
+        return facts.map_err(|refusal| if refusal.retry { refusal } else { Unusable::Document(refusal).into() });
     }
     let entities = entities(answers, head, input)?;
     let as_of = entities.iter().filter_map(|entity| entity.stamp).max();

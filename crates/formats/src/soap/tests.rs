@@ -137,14 +137,19 @@ fn saved_answers_are_known_by_their_first_bytes() {
 }
 
 #[test]
-fn saved_answers_without_a_document_are_refused_by_rule() {
-    let refused = |body: &str| ANSWERS.inspect(&mut Cursor::new(body)).unwrap_err();
-    let of = |body: &str| (refused(body).rule.id, refused(body).retry);
-    assert_eq!(of(&enveloped("<s:Fault/>")), ("provider.error", true));
-    assert_eq!(of(&document("<head><code>99</code></head>", LIST)), ("provider.error", true));
-    assert_eq!(of(&enveloped("")), ("file.header", false));
-    assert_eq!(of(&answer("").replace("</s:Body>", "")), ("file.torn", false));
-    assert_eq!(of(""), ("file.empty", false));
+fn a_saved_answer_without_a_document_is_the_providers_error() {
+    let torn = document(HEAD, LIST).replace("</response>", "");
+    for body in [
+        enveloped("<s:Fault/>"),
+        document("<head><code>99</code></head>", LIST),
+        enveloped(""),
+        answer("").replace("</s:Body>", ""),
+        torn,
+        String::new(),
+    ] {
+        let refusal = ANSWERS.inspect(&mut Cursor::new(&body)).unwrap_err();
+        assert_eq!((refusal.rule.id, refusal.retry), ("provider.error", true), "{body}");
+    }
 }
 
 #[test]

@@ -70,20 +70,17 @@ fn folders_outside_the_workspace_are_refused() {
 fn lines_are_put_in_order_into_the_files_of_this_build() {
     let wired = wiring::wire(Path::new(ROOT), "forestry", Path::new("adapters/forestry")).unwrap();
     assert_eq!(wired.by_hand, []);
-    for (path, behind, line) in [
-        ("Cargo.toml", "education =", "forestry = { path = \"adapters/forestry\" }"),
-        ("crates/cli/Cargo.toml", "flate2 =", "forestry.workspace = true"),
-        (
-            "crates/cli/src/shipped.rs",
-            "    entry!(\"departments/education.toml\"),",
-            "    entry!(\"departments/forestry.toml\"),",
-        ),
-        ("crates/cli/src/shipped.rs", "        education::adapter(),", "        forestry::adapter(),"),
+    for (path, line) in [
+        ("Cargo.toml", "forestry = { path = \"adapters/forestry\" }"),
+        ("crates/cli/Cargo.toml", "forestry.workspace = true"),
+        ("crates/cli/src/shipped.rs", "    entry!(\"departments/forestry.toml\"),"),
+        ("crates/cli/src/shipped.rs", "    entry!(\"resources/forestry-record.toml\"),"),
+        ("crates/cli/src/shipped.rs", "        forestry::adapter(),"),
     ] {
         let file = wired.files.iter().find(|file| file.path == path).unwrap();
         let lines: Vec<&str> = file.text.lines().collect();
         let place = lines.iter().position(|each| *each == line).unwrap_or_else(|| panic!("{path} lacks {line}"));
-        assert!(lines[place - 1].starts_with(behind), "{path}: {}", lines[place - 1]);
+        assert!(lines[place - 1] < line && line < lines[place + 1], "{path}: beside {}", lines[place - 1]);
     }
 }
 
