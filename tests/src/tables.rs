@@ -28,7 +28,7 @@ impl TableRow {
     /// A row with these columns.
     #[must_use]
     pub fn new(label: &'static str, (table, key): (&'static str, &'static str), columns: Value) -> Self {
-        let columns = columns.as_object().cloned().unwrap_or_default();
+        let Value::Object(columns) = columns else { panic!("columns are an object") };
         Self { label, table, key, columns }
     }
 

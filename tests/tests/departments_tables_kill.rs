@@ -175,7 +175,8 @@ fn cut(front: &mut Front, stories: &Stories) {
         let mut session = front.maria.session();
         for id in session.query("SELECT id FROM information_schema.processlist WHERE user = 'gateway'") {
             // It may have gone meanwhile.
-            session.execute(&format!("BEGIN NOT ATOMIC DECLARE CONTINUE HANDLER FOR 1094 BEGIN END; KILL {}; END", id[0]));
+            session
+                .execute(&format!("BEGIN NOT ATOMIC DECLARE CONTINUE HANDLER FOR 1094 BEGIN END; KILL {}; END", id[0]));
         }
     }
     troubled(front, &[Trouble::Cut, Trouble::Repeated]);

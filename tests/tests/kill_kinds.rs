@@ -55,7 +55,7 @@ fn step(rows: usize, kills: u64) -> u64 {
 fn files_with_a_flag_are_taken_in_once() {
     const DEPARTMENTS: [&str; 2] = ["housing-construction", "social-security"];
     const KILLS: u64 = 6;
-    let (housing, mut insurance) = (housing::story(SEED, 2000), insurance::story(SEED, 6000));
+    let (housing, mut insurance) = (housing::story(SEED, 1500), insurance::story(SEED, 5000));
     // All lie there at once, so that they are taken in by month and number.
     insurance.files.sort_by(|one, other| one.file.name.cmp(&other.file.name));
     let (mut contracts, mut insurances) = (HousingOracle::default(), InsuranceOracle::default());
@@ -93,7 +93,7 @@ fn files_with_a_flag_are_taken_in_once() {
 fn workbooks_are_taken_in_once() {
     const DEPARTMENT: &str = "education";
     const KILLS: u64 = 2;
-    let mut story = teachers::story(SEED, 5000);
+    let mut story = teachers::story(SEED, 3000);
     story.books.sort_by(|one, other| one.name.cmp(&other.name));
     let mut oracle = TeacherOracle::default();
     let mut node = Node::new(Bus::Embedded);
@@ -151,7 +151,7 @@ impl Batch {
 /// Two clients' batches, in turn; what is said of one birth is all said by one client.
 fn rounds(node: &Node, oracle: &mut BirthOracle, random: &mut Random) -> Vec<Vec<Batch>> {
     let mut clients = [Vec::new(), Vec::new()];
-    for line in births::story(SEED, 1200).0 {
+    for line in births::story(SEED, 1000).0 {
         let number = line.text("cszmbh");
         clients[number.bytes().next_back().map_or(0, |digit| usize::from(digit) % 2)].push(line);
     }
@@ -275,7 +275,7 @@ fn is_right(row: &Wanted, answer: &Value) -> bool {
 /// A file, and another of its name with each row changed, in another order.
 fn pair(name: &str, people: &mut People) -> (CsvFile, CsvFile) {
     let plain = Layout::plain(CONTRACT);
-    let rows: Vec<_> = (0..5500).map(|_| housing::contract(people, "2026-11-01 08:00:00")).collect();
+    let rows: Vec<_> = (0..5000).map(|_| housing::contract(people, "2026-11-01 08:00:00")).collect();
     let mut later: Vec<_> = rows
         .iter()
         .map(|row| row.clone().with("更新时间", "2026-11-02 08:00:00").with("房屋坐落", "另一处地址，二单元"))

@@ -8,7 +8,7 @@ use crate::{
     adapter::{Adapter, FileName, Way},
     envelope::Place,
     error::IntakeError,
-    files::{self, Flag, Metered, flag_name},
+    files::{self, Fingerprint, Flag, Metered, flag_name},
     judge::{self, Content, Judged, Known, Standing},
     state::Unit,
     transport::{Completion, Transport},
@@ -70,6 +70,7 @@ impl Trial<'_> {
         let unreadable = || IntakeError::file("file cannot be read", path);
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let mut file = File::open(path).map_err(unreadable())?;
+        let stands = Fingerprint::of(&file.metadata().map_err(unreadable())?);
         let head = files::head(&mut file).map_err(unreadable())?;
         let Some(kind) = self.adapter.kind_of_file(&name, &head) else { return Ok(()) };
         let said = self.said(path, &name)?;
@@ -88,7 +89,7 @@ impl Trial<'_> {
         let scope = if facts.scope.is_empty() { said.scope } else { facts.scope };
         let stamp = files::stamp(changed);
         let unit = Unit { intake, file: name, full: facts.full, scope, stamp, ..Unit::default() };
-        let mut reader = Metered::later(&mut file, &GO_ON).map_err(unreadable())?;
+        let mut reader = Metered::later(&mut file, &stands, &GO_ON).map_err(unreadable())?;
         let mut rows = framing.rows(Box::new(&mut reader), RowStart { layout: facts.layout, ..RowStart::default() });
         let mut row = FramedRow::default();
         while rows.next_row(&mut row).map_err(unreadable())? {

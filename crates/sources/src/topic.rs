@@ -12,7 +12,7 @@ use adapter_sdk::{
     transport::{TopicFeed, TopicSettings},
 };
 use bus::{Bus, BusError, Consumer, Delivery, Event, KafkaBus, KafkaConfig, Start};
-use domain::{Clock, Language};
+use domain::{Clock, Language, Timestamp};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
@@ -24,8 +24,8 @@ use std::{
 const BATCH: usize = 2000;
 /// How long to wait for a message before looking whether to stop.
 const WAIT: Duration = Duration::from_millis(200);
-
-
+/// How often the topic is asked whether it has more partitions than before.
+const PARTITIONS: chrono::Duration = chrono::Duration::minutes(1);
 
 /// Next offset by partition.
 type Offsets = BTreeMap<u32, u64>;
@@ -45,6 +45,8 @@ struct Reading {
     /// Partitions that have given out everything.
     ended: BTreeSet<u32>,
     partitions: usize,
+    /// When they were counted.
+    counted: Timestamp,
 }
 
 impl TopicSource {
@@ -73,8 +75,8 @@ impl TopicSource {
         Self { bus, topic, clock, language, reading: None }
     }
 
-    fn begin(&self, next: Offsets) -> Result<Reading, SourceError> {
-        let ends = self.bus.end(&self.topic).map_err(|error| self.failed(&error))?;
+    fn begin(&self, mut next: Offsets) -> Result<Reading, SourceError> {
+        let (partitions, counted) = (self.partitions()?, self.clock.now());
         let start = Start { topic: self.topic.clone(), next: next.clone() };
         let consumer = match self.bus.consumer(&[start]) {
             Err(BusError::Lost { partition, offset, .. }) => {
@@ -84,12 +86,32 @@ impl TopicSource {
                     offset,
                     "the department's topic no longer holds what comes next; reading begins anew with what it holds, have the department send what lies between"
                 );
+                next.clear();
                 self.bus.consumer(&[Start::beginning(&self.topic)])
             }
             consumer => consumer,
         };
         let consumer = consumer.map_err(|error| self.failed(&error))?;
-        Ok(Reading { consumer, next, ended: BTreeSet::new(), partitions: ends.len() })
+        Ok(Reading { consumer, next, ended: BTreeSet::new(), partitions, counted })
+    }
+
+    fn partitions(&self) -> Result<usize, SourceError> {
+        self.bus.end(&self.topic).map(|ends| ends.len()).map_err(|error| self.failed(&error))
+    }
+
+    /// Takes up partitions that the department has added: a consumer knows those that were there when it began.
+    fn recount(&mut self, now: Timestamp) -> Result<(), SourceError> {
+        let Some(reading) = self.reading.as_ref().filter(|reading| now - reading.counted >= PARTITIONS) else {
+            return Ok(());
+        };
+        let (before, next) = (reading.partitions, reading.next.clone());
+        if self.partitions()? != before {
+            tracing::info!(topic = self.topic, before, "the number of the topic's partitions has changed");
+            self.reading = Some(self.begin(next)?);
+        } else if let Some(reading) = &mut self.reading {
+            reading.counted = now;
+        }
+        Ok(())
     }
 
     fn failed(&self, error: &BusError) -> SourceError {
@@ -112,6 +134,7 @@ impl Source for TopicSource {
 
     fn next(&mut self, _known: &dyn Known, _stop: &dyn Stop) -> Result<Batch, SourceError> {
         let now = self.clock.now();
+        self.recount(now)?;
         let Some(reading) = &mut self.reading else { return Err(SourceError::away("topic is not open")) };
         let mut events = Vec::new();
         let polled = reading.consumer.poll(BATCH, WAIT, &mut events);

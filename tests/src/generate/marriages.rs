@@ -89,7 +89,9 @@ pub fn story(seed: u64, couples: usize) -> Marriages {
     let mut all = Marriages { rows: Vec::new(), cast: Cast::new(), writer };
     let lives: [fn(&mut Marriages); 8] =
         [divorced, undone, reissued, reissued_unseen, annulled, taken_back, late_rows, of_one_moment];
-    lives.iter().for_each(|life| life(&mut all));
+    for life in lives {
+        life(&mut all);
+    }
     foreigners(&mut all);
     numbers(&mut all);
     refused(&mut all);

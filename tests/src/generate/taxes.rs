@@ -41,20 +41,7 @@ impl Taxes {
     pub fn pages(&self, size: usize) -> Vec<Page> {
         let chunks = self.rows.chunks(size);
         let last = chunks.len();
-        let page = |(number, rows): (usize, &[(&'static str, String)])| {
-            let more = number + 1 < last;
-            let mut text = format!(r#"{{"code":"00","message":"","data":{{"next":"c{number}","more":{more},"rows":["#);
-            let mut placed = Vec::new();
-            for (label, row) in rows {
-                if !placed.is_empty() {
-                    text.push_str(",\n ");
-                }
-                placed.push((*label, row.clone(), text.len()));
-                text.push_str(row);
-            }
-            text.push_str("]}}");
-            Page { name: format!("changes-{number:03}.json"), text, rows: placed }
-        };
+        let page = |(number, rows)| page(number, number + 1 < last, rows);
         chunks.enumerate().map(page).collect()
     }
 
@@ -105,6 +92,19 @@ impl Taxes {
             _ => {}
         }
     }
+}
+
+/// An answer, and where its rows stand in it.
+fn page(number: usize, more: bool, rows: &[(&'static str, String)]) -> Page {
+    let mut text = format!(r#"{{"code":"00","message":"","data":{{"next":"c{number}","more":{more},"rows":["#);
+    let mut placed = Vec::new();
+    for (label, row) in rows {
+        text.push_str(if placed.is_empty() { "" } else { ",\n " });
+        placed.push((*label, row.clone(), text.len()));
+        text.push_str(row);
+    }
+    text.push_str("]}}");
+    Page { name: format!("changes-{number:03}.json"), text, rows: placed }
 }
 
 fn text<'a>(row: &'a Value, name: &str) -> &'a str {

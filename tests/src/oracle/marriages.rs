@@ -52,17 +52,7 @@ fn draft(row: &TableRow) -> Result<Draft, Refusal> {
     };
     let mut subjects: BTreeSet<_> = identifiers.into_iter().collect();
     subjects.insert(("certificate-number", number.clone()));
-    let mut flags = BTreeSet::new();
-    if sides.iter().any(|side| matches!(side, Given::Wrong(..))) {
-        flags.insert("party.identifier");
-    }
-    let names = text("nfxm") + &text("lfxm");
-    if names.contains('?') {
-        flags.insert("name.replacement-char");
-    }
-    if names.contains(|c| ('\u{E000}'..='\u{F8FF}').contains(&c)) {
-        flags.insert("name.private-use");
-    }
+    let mut flags = warnings(&sides, &(text("nfxm") + &text("lfxm")));
     let mut body = Map::new();
     match text("hydjywlx").as_str() {
         "结婚登记" => said(&mut body, "MARRIAGE", "VALID"),
@@ -97,6 +87,16 @@ fn draft(row: &TableRow) -> Result<Draft, Refusal> {
         body: if operation == "D" { Value::Null } else { body.into() },
         whole: false,
     })
+}
+
+/// What is published, with a word on it.
+fn warnings(sides: &[Given; 2], names: &str) -> BTreeSet<&'static str> {
+    let all = [
+        ("party.identifier", sides.iter().any(|side| matches!(side, Given::Wrong(..)))),
+        ("name.replacement-char", names.contains('?')),
+        ("name.private-use", names.contains(|c| ('\u{E000}'..='\u{F8FF}').contains(&c))),
+    ];
+    all.into_iter().filter_map(|(flag, there)| there.then_some(flag)).collect()
 }
 
 fn said(body: &mut Map<String, Value>, kind: &str, status: &str) {

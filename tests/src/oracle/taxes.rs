@@ -41,8 +41,11 @@ impl TaxOracle {
     }
 }
 
+/// Its USCC, and what it is found by.
+type Numbers = (Option<String>, BTreeSet<(&'static str, String)>);
+
 /// What an organisation's own numbers say: its USCC, the 15-character number, the organisation code inside either.
-fn numbers(uscc: &str, taxpayer: &str) -> Result<(Option<String>, BTreeSet<(&'static str, String)>), Refusal> {
+fn numbers(uscc: &str, taxpayer: &str) -> Result<Numbers, Refusal> {
     let (uscc, taxpayer) = (clean(uscc), clean(taxpayer));
     if [&uscc, &taxpayer].iter().any(|number| number.contains('*')) {
         return Err(Refusal::whole("uscc.masked"));
@@ -99,6 +102,29 @@ fn draft(text: &str) -> Result<(Draft, &'static [&'static str]), Refusal> {
     if uscc.as_deref().is_some_and(|uscc| organisation_code(uscc).is_none()) {
         flags.insert("uscc.inner-check");
     }
+    let body = content(&text, uscc, &representative, &mut flags)?;
+    let withdrawn = (text("YXBZ") == "N").then_some("withdrawn");
+    let gone = withdrawn.is_some();
+    let draft = Draft {
+        resource: "tax-registration",
+        key,
+        stamp,
+        withdrawn,
+        subjects,
+        flags: if gone { BTreeSet::new() } else { flags },
+        body: if gone { Value::Null } else { body.into() },
+        whole: true,
+    };
+    // With a good code beside it, the old number may be told or not.
+    Ok((draft, if old_beside { &["uscc.missing"] } else { &[] }))
+}
+
+fn content(
+    text: &dyn Fn(&str) -> String,
+    uscc: Option<String>,
+    representative: &Given,
+    flags: &mut BTreeSet<&'static str>,
+) -> Result<Map<String, Value>, Refusal> {
     let mut body = Map::new();
     let states = ["NORMAL", "SUSPENDED", "ABNORMAL", "CLOSING", "CANCELLED", "ABNORMAL_CANCELLED"];
     let code = text("NSRZT_DM");
@@ -118,7 +144,7 @@ fn draft(text: &str) -> Result<(Draft, &'static [&'static str]), Refusal> {
         Day::Invalid => return Err(Refusal::of("date.invalid", "DJRQ")),
         _ => {}
     }
-    body.insert("registration_key".into(), key.clone().into());
+    body.insert("registration_key".into(), text("DJXH").into());
     body.extend(uscc.map(|uscc| ("uscc".to_owned(), uscc.into())));
     let taxpayer = clean(&text("NSRSBH"));
     let others = [
@@ -131,19 +157,6 @@ fn draft(text: &str) -> Result<(Draft, &'static [&'static str]), Refusal> {
     for (item, value) in others.into_iter().filter(|(_, value)| !value.is_empty()) {
         body.insert(item.into(), value.into());
     }
-    body.extend(party(&text("FDDBRXM"), &representative).map(|party| ("legal_representative".to_owned(), party)));
-    let withdrawn = (text("YXBZ") == "N").then_some("withdrawn");
-    let gone = withdrawn.is_some();
-    let draft = Draft {
-        resource: "tax-registration",
-        key,
-        stamp,
-        withdrawn,
-        subjects,
-        flags: if gone { BTreeSet::new() } else { flags },
-        body: if gone { Value::Null } else { body.into() },
-        whole: true,
-    };
-    // With a good code beside it, the old number may be told or not.
-    Ok((draft, if old_beside { &["uscc.missing"] } else { &[] }))
+    body.extend(party(&text("FDDBRXM"), representative).map(|party| ("legal_representative".to_owned(), party)));
+    Ok(body)
 }

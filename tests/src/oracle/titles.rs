@@ -87,7 +87,7 @@ impl TitleOracle {
     fn permit(&mut self, row: &TableRow) -> Result<Ends, Refusal> {
         let draft = permit(row)?;
         let (lsh, valid) = (serial(row), row.text("sjyxbs") != "0");
-        let known = self.permits.get(&trim(&row.text("dfsjzj")).to_owned());
+        let known = self.permits.get(trim(&row.text("dfsjzj")));
         if known.is_some_and(|(newest, _)| lsh < *newest) {
             return Ok(Ends::Superseded);
         }
@@ -139,7 +139,7 @@ fn holder(row: &TableRow) -> Result<Given, Refusal> {
         Given::Blank => Err(Refusal::of("party.missing", "zjhm")),
         Given::Masked => Err(Refusal::of("party.masked", "zjhm")),
         Given::Wrong(_, _, rule) => Err(Refusal::of(rule, "zjhm")),
-        good => Ok(good),
+        good @ Given::Good(..) => Ok(good),
     }
 }
 

@@ -57,6 +57,9 @@ pub(crate) struct Metered<'a> {
     read: u64,
     /// Why reading failed: a format's framing takes a failure for the end of the file.
     failure: Option<io::Error>,
+    /// How the file must still stand for its bytes to be passed on.
+    stands: Option<Fingerprint>,
+    is_changed: bool,
 }
 
 /// What was read.
@@ -76,19 +79,23 @@ impl<'a> Metered<'a> {
     /// # Errors
     /// When the file cannot be set to its beginning.
     pub(crate) fn first(file: &'a mut File, stop: &'a dyn Stop) -> io::Result<Self> {
-        let mut reader = Self::later(file, stop)?;
-        reader.sm3 = Some(Sm3::new());
-        Ok(reader)
+        Ok(Self { sm3: Some(Sm3::new()), ..Self::begin(file, stop)? })
     }
 
-    /// A later pass.
+    /// A later pass, which passes nothing on of a file that no longer stands as it did: rows that are half of one file and half
+    /// of another are nobody's.
     ///
     /// # Errors
     /// When the file cannot be set to its beginning.
-    pub(crate) fn later(file: &'a mut File, stop: &'a dyn Stop) -> io::Result<Self> {
+    pub(crate) fn later(file: &'a mut File, stands: &Fingerprint, stop: &'a dyn Stop) -> io::Result<Self> {
+        Ok(Self { stands: Some(stands.clone()), ..Self::begin(file, stop)? })
+    }
+
+    fn begin(file: &'a mut File, stop: &'a dyn Stop) -> io::Result<Self> {
         file.seek(SeekFrom::Start(0))?;
         let buffer = vec![0; BUFFER];
-        Ok(Self { file, stop, sm3: None, crc: 0, buffer, at: 0, filled: 0, read: 0, failure: None })
+        let (at, filled, read) = (0, 0, 0);
+        Ok(Self { file, stop, sm3: None, crc: 0, buffer, at, filled, read, failure: None, stands: None, is_changed: false })
     }
 
     /// Passes over the bytes before `byte`.
@@ -100,6 +107,11 @@ impl<'a> Metered<'a> {
         if skipped < byte { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) }
     }
 
+    /// Whether reading ended because the file is no longer what it was.
+    pub(crate) fn is_changed(&self) -> bool {
+        self.is_changed
+    }
+
     /// Why reading failed, if it did.
     pub(crate) fn take_failure(&mut self) -> Option<io::Error> {
         self.failure.take()
@@ -109,7 +121,7 @@ impl<'a> Metered<'a> {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub(crate) fn finish(mut self) -> io::Result<Content> {
+    pub(crate) fn finish(&mut self) -> io::Result<Content> {
         loop {
             let more = self.fill_buf()?.len();
             if more == 0 {
@@ -131,6 +143,13 @@ impl<'a> Metered<'a> {
                 result => break result?,
             }
         };
+        // Looked at behind the reading: a file that is written over is newer before its bytes are others.
+        if let Some(stands) = &self.stands
+            && Fingerprint::of(&self.file.metadata()?) != *stands
+        {
+            self.is_changed = true;
+            return Err(io::Error::other("the file changed"));
+        }
         let bytes = &self.buffer[..filled];
         self.crc = crc32c::crc32c_append(self.crc, bytes);
         if let Some(sm3) = &mut self.sm3 {
@@ -184,4 +203,30 @@ pub(crate) fn changed(file: &File) -> Option<Timestamp> {
 /// A time of change as the stamp of a unit: milliseconds since 1970, fourteen digits.
 pub(crate) fn stamp(changed: Option<Timestamp>) -> String {
     changed.map(|time| format!("{:014}", time.timestamp_millis().max(0))).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use tempfile::TempDir;
+
+    const GO_ON: fn() -> bool = || false;
+
+    #[test]
+    fn nothing_is_passed_on_of_a_file_that_is_written_over() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("file");
+        fs::write(&path, vec![b'a'; 3 * BUFFER]).unwrap();
+        let mut file = File::open(&path).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        let stands = Fingerprint::of(&file.metadata().unwrap());
+        let mut reader = Metered::later(&mut file, &stands, &GO_ON).unwrap();
+        reader.skip_to(BUFFER as u64).unwrap();
+        assert!(!reader.is_changed());
+        fs::write(&path, vec![b'b'; 3 * BUFFER]).unwrap();
+        assert!(reader.fill_buf().is_err());
+        assert!(reader.is_changed() && reader.take_failure().is_some());
+        assert!(reader.finish().is_err());
+    }
 }

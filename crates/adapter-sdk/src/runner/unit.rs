@@ -190,7 +190,7 @@ impl Desk<'_> {
         let changed = || IntakeError::FileChanged { path: path.to_owned() };
         let unreadable = || IntakeError::file("file cannot be read", path);
         let (setup, stop) = (self.setup, self.stop);
-        let mut reader = Metered::later(&mut looked.file, stop).map_err(unreadable())?;
+        let mut reader = Metered::later(&mut looked.file, &looked.pair.data, stop).map_err(unreadable())?;
         let framing = setup.files().framing.as_ref();
         let from = if framing.is_packed() { 0 } else { unit.byte };
         let result = reader.skip_to(from).map_err(|_| changed()).and_then(|()| {
@@ -202,13 +202,11 @@ impl Desk<'_> {
             }
             Ok(())
         });
+        let content = result.and_then(|()| reader.finish().map_err(unreadable()));
         if let Some(failure) = reader.take_failure() {
-            return Err(self.failed(path, failure));
+            return Err(if reader.is_changed() { changed() } else { self.failed(path, failure) });
         }
-        result?;
-        let content = reader.finish().map_err(|error| self.failed(path, error))?;
-        let now = Fingerprint::of(&looked.file.metadata().map_err(unreadable())?);
-        if content.crc == looked.examined.content.crc && now == looked.pair.data { Ok(()) } else { Err(changed()) }
+        if content?.crc == looked.examined.content.crc { Ok(()) } else { Err(changed()) }
     }
 
     fn one(&mut self, unit: &Unit, row: &FramedRow, length: u64) -> Result<(), IntakeError> {

@@ -74,14 +74,18 @@ impl Link {
         answer.map_err(|error| self.given_up(error.into()))
     }
 
-    /// Does all or nothing of this.
+    /// Does all or nothing of this. Begun and ended in plain text: servers before 10.6 do not prepare `START TRANSACTION`.
     pub(super) fn change(&mut self, all: &[Asked]) -> Result<(), Failure> {
-        let begin = |word: &str| (word.to_owned(), Vec::new());
-        self.ask(&begin("START TRANSACTION"))?;
+        self.say("START TRANSACTION")?;
         for asked in all {
             self.ask(asked)?;
         }
-        self.ask(&begin("COMMIT")).map(drop)
+        self.say("COMMIT")
+    }
+
+    fn say(&mut self, statement: &str) -> Result<(), Failure> {
+        let said = self.connected()?.connection.query_drop(statement);
+        said.map_err(|error| self.given_up(error.into()))
     }
 
     /// The columns that are asked for.

@@ -1,7 +1,8 @@
 use super::*;
 use adapter_sdk::IntakeError;
-use bus::{Ack, EmbeddedBus, EmbeddedConfig, Message, Topic, test_kit::RealKafka};
+use bus::{Ack, EmbeddedBus, EmbeddedConfig, Message, Position, Producer, Topic, test_kit::RealKafka};
 use domain::ManualClock;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 struct Nothing;
 
@@ -107,6 +108,66 @@ fn a_position_that_the_topic_does_not_hold_begins_anew() {
     reader.open(Some(br#"{"0": 99}"#)).unwrap();
     assert_eq!(drain(&mut reader).0.len(), 1);
     assert!(reader.open(Some(b"nonsense")).is_err());
+}
+
+#[test]
+fn what_is_lost_is_said_once_and_the_next_position_is_one_that_the_topic_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let bus: Arc<dyn Bus> =
+        Arc::new(EmbeddedBus::open(folder.path().join("bus"), EmbeddedConfig::new(clock())).unwrap());
+    fill(bus.as_ref(), &[Some("a")]);
+    let mut reader = source(&bus);
+    reader.open(Some(br#"{"0": 99, "7": 5}"#)).unwrap();
+    let (_, position) = drain(&mut reader);
+    assert_eq!(position.unwrap(), br#"{"0":1}"#);
+}
+
+/// A bus whose topic is said to have so many partitions, and how often it was begun to be read.
+struct Growing {
+    bus: Arc<dyn Bus>,
+    partitions: AtomicU32,
+    begun: AtomicU32,
+}
+
+impl Bus for Growing {
+    fn create_topics(&self, topics: &[Topic]) -> Result<(), BusError> {
+        self.bus.create_topics(topics)
+    }
+
+    fn producer(&self) -> Result<Box<dyn Producer>, BusError> {
+        self.bus.producer()
+    }
+
+    fn consumer(&self, from: &[Start]) -> Result<Box<dyn Consumer>, BusError> {
+        self.begun.fetch_add(1, SeqCst);
+        self.bus.consumer(from)
+    }
+
+    fn end(&self, _topic: &str) -> Result<Vec<Position>, BusError> {
+        Ok((0..self.partitions.load(SeqCst)).map(|partition| Position { partition, offset: 0 }).collect())
+    }
+}
+
+#[test]
+fn partitions_that_are_added_are_taken_up_within_a_minute() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::at(clock().now()));
+    let config = EmbeddedConfig::new(Arc::clone(&clock) as Arc<dyn Clock>);
+    let bus: Arc<dyn Bus> = Arc::new(EmbeddedBus::open(folder.path().join("bus"), config).unwrap());
+    fill(bus.as_ref(), &[Some("a")]);
+    let growing = Arc::new(Growing { bus, partitions: AtomicU32::new(1), begun: AtomicU32::new(0) });
+    let over = Arc::clone(&growing) as Arc<dyn Bus>;
+    let mut reader = TopicSource::over(over, TOPIC.to_owned(), Arc::clone(&clock) as Arc<dyn Clock>, Language::English);
+    reader.open(None).unwrap();
+    assert_eq!(drain(&mut reader).0.len(), 1);
+    clock.advance(PARTITIONS);
+    assert_eq!(drain(&mut reader).0.len(), 0);
+    assert_eq!(growing.begun.load(SeqCst), 1);
+    growing.partitions.store(2, SeqCst);
+    clock.advance(PARTITIONS);
+    let again = reader.next(&Nothing, &GO_ON).unwrap();
+    assert_eq!((again.rows.len(), again.end), (0, false), "what was read is not read again");
+    assert_eq!(growing.begun.load(SeqCst), 2);
 }
 
 #[test]

@@ -86,8 +86,13 @@ impl<'a> Compound<'a> {
             more = named.pop().ok_or(BROKEN)?;
             places.extend(named);
         }
+        places.retain(|place| *place < NO_SECTOR);
+        // A damaged file may name a sector again and again.
+        if places.len() > self.bytes.len() / self.sector {
+            return Err(BROKEN);
+        }
         let mut table = Vec::new();
-        for place in places.into_iter().filter(|place| *place < NO_SECTOR) {
+        for place in places {
             table.extend(numbers(self.at(place)?));
         }
         Ok(table)

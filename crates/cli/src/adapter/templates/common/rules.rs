@@ -11,7 +11,7 @@ pub(crate) const PERIOD: Rule = Rule {
     zh: "有效期截止日期早于发证日期；请部门更正",
 };
 
-/// Every rule and flag that a row can meet; FILL IN what you add. A flag also needs its `[[flag]]` in the catalogue.
+/// Every rule and flag that a row can meet. What you add goes in here; a flag also needs its `[[flag]]` in the catalogue.
 pub(crate) const ALL: &[&Rule] = &[
     SOURCE_RULES
     &shared::FIELD_REQUIRED,

@@ -60,14 +60,14 @@ mod tests {
 
     #[test]
     fn names_give_order_and_day() {
-        let name = parse_name("SAMPLEDEPARTMENT_20261101_007.csv").unwrap();
+        let name = parse_name(&format!("{PREFIX}20261101_007.csv")).unwrap();
         assert_eq!((name.order.as_str(), name.as_of.is_some()), ("20261101_007", true));
     }
 
     #[test]
     fn other_names_are_left_alone() {
-        for name in ["SAMPLEDEPARTMENT_20261101_07.csv", "SAMPLEDEPARTMENT_20261101_007.csv.ok", "20261101_007.csv"] {
-            assert_eq!(parse_name(name), None, "{name}");
+        for name in ["20261101_07.csv", "20261101_007.csv.ok", "x20261101_007.csv"] {
+            assert_eq!(parse_name(&format!("{PREFIX}{name}")), None, "{name}");
         }
     }
 }
