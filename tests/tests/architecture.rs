@@ -85,7 +85,8 @@ fn production(package: &Package) -> BTreeSet<String> {
 fn rooms_know_only_what_the_architecture_allows() {
     let allowed: BTreeMap<_, _> = EDGES.iter().copied().collect();
     let rooms = rooms();
-    let adapters: BTreeSet<&str> = rooms.iter().filter(|room| is_adapter(room)).map(|room| room.name.as_str()).collect();
+    let adapters: BTreeSet<&str> =
+        rooms.iter().filter(|room| is_adapter(room)).map(|room| room.name.as_str()).collect();
     for room in &rooms {
         let name = room.name.as_str();
         let may = if is_adapter(room) {

@@ -212,7 +212,9 @@ fn what_is_pushed_is_accepted_once() {
         push_all(&node, round);
     }
     assert!(interrupted >= 3, "only {interrupted} requests were interrupted");
-    rounds.iter_mut().for_each(|round| push_all(&node, round));
+    for round in &mut rounds {
+        push_all(&node, round);
+    }
     let batches: Vec<&Batch> = rounds.iter().flatten().collect();
     wait_until_read(&mut node, "health", oracle.rows.len() as u64);
     let status = node.status("health");

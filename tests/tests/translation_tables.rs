@@ -66,7 +66,9 @@ fn tax_registrations_are_translated_as_the_interface_document_says() {
     let story = taxes::story(24, 300);
     let mut oracle = TaxOracle::default();
     let pages = story.pages(50);
-    pages.iter().for_each(|page| oracle.take_page(page));
+    for page in &pages {
+        oracle.take_page(page);
+    }
     let files: Vec<PathBuf> = pages
         .iter()
         .map(|page| {

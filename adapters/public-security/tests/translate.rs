@@ -3,7 +3,7 @@
 mod register;
 
 use adapter_sdk::{
-    Adapter, Draft, Effect, Rejection, Row, Translated, format::framing::FramedRow, format::framing::RowStart,
+    Adapter, Draft, Effect, Rejection, Row, Translated, formats::framing::FramedRow, formats::framing::RowStart,
 };
 use contract::canonical::v1::{LifeStatus, NaturalPerson};
 use domain::IdentifierKind;
@@ -332,7 +332,7 @@ fn rules_met(translated: &Translated) -> Vec<&'static str> {
     match translated {
         Translated::Records { drafts, .. } => drafts.iter().flat_map(|draft| draft.flags.clone()).collect(),
         Translated::Rejected(rejection) => vec![rejection.rule.id],
-        Translated::Superseded { .. } | Translated::Skipped { .. } => vec![],
+        Translated::Superseded { .. } | Translated::Skipped { .. } | Translated::Waiting { .. } => vec![],
     }
 }
 

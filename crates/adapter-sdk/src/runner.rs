@@ -43,6 +43,8 @@ use store::Ledger;
 
 /// Shortest and longest pause after an error that may pass.
 const PATIENCE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+/// The longest part of a pause after which operators are heard.
+const HEARD: Duration = Duration::from_secs(5);
 /// How often an idle adapter says that it is alive.
 const HEARTBEAT: chrono::Duration = chrono::Duration::seconds(30);
 
@@ -184,7 +186,7 @@ impl Runner {
                 Err(IntakeError::Stopped) => break,
                 Err(error) if error.is_retryable() => {
                     self.tell(&error);
-                    stop.pause(error.wait().unwrap_or(patience));
+                    self.leave_alone(error.wait().unwrap_or(patience), stop);
                     patience = (patience * 2).min(PATIENCE.1);
                 }
                 Err(error) => return Err(error),
@@ -209,6 +211,33 @@ impl Runner {
             Err(_) => session.pipeline.keep_what_is_done(),
         }
         result
+    }
+
+    /// Passes the time for which a source asks to be left alone, a day at the most; what operators ask for is done meanwhile.
+    fn leave_alone(&mut self, time: Duration, stop: &dyn Stop) {
+        let mut left = time;
+        while !left.is_zero() && !stop.is_stopped() {
+            let part = left.min(HEARD);
+            stop.pause(part);
+            left -= part;
+            if !left.is_zero() && !stop.is_stopped() {
+                self.hear(stop);
+            }
+        }
+    }
+
+    /// Does what operators ask for, as long as the session goes well.
+    fn hear(&mut self, stop: &dyn Stop) {
+        let Some(mut session) = self.session.take() else { return };
+        let Session { pipeline, control, unit } = &mut session;
+        let mut desk = Desk { setup: &self.setup, pipeline, control, stop, redriven: 0, unit };
+        match desk.heed_control() {
+            Ok(()) => self.session = Some(session),
+            Err(error) => {
+                self.tell(&error);
+                session.pipeline.keep_what_is_done();
+            }
+        }
     }
 
     fn rest(&mut self, stop: &dyn Stop) {

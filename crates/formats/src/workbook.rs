@@ -16,7 +16,7 @@
 //! Values in columns without a name stand under the column's letters (`(M)`).
 //!
 //! A workbook is read whole and kept in memory while its rows are given out, so everything is bounded: [`LARGEST_FILE`],
-//! the parts of the archive when unpacked, and the rows together. Workbooks are read here rather than by a library because
+//! the parts of the archive when unpacked, a row, and the rows together. Workbooks are read here rather than by a library because
 //! those at hand make room for whatever a damaged file states of its size, which ends the process and not only the file.
 mod book;
 mod cell;

@@ -12,7 +12,11 @@ use crate::{SetupError, Surroundings};
 use adapter_sdk::Stop;
 use domain::Timestamp;
 use security::{ClientTls, SecurityError};
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::runtime::Runtime;
 
 /// How often a running call looks whether to stop.
@@ -57,7 +61,7 @@ pub(crate) fn minutes_ahead(now: Timestamp, there: Timestamp) -> i64 {
 
 /// TLS towards servers of the authority in `ca`, with our own certificate and its key where they want to see one.
 pub(crate) fn tls(
-    ca: &PathBuf,
+    ca: &Path,
     own: (Option<&PathBuf>, Option<&PathBuf>),
     around: &Surroundings,
 ) -> Result<ClientTls, SetupError> {

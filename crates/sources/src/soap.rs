@@ -96,18 +96,17 @@ impl Polls {
     fn end(&mut self, poll: Poll, rows: Vec<poll::Entity>) -> Batch {
         let mut batch = Batch { rows: source_rows(rows), end: true, origin: self.origin(), ..Batch::default() };
         let began = poll.began();
-        match poll.into_position() {
-            Some(position) => {
-                batch.as_of = Some(began);
-                if position != self.position {
-                    batch.position = position.to_bytes();
-                    self.position = position;
-                }
-            }
-            None => tracing::warn!(
+        let Some(position) = poll.into_position() else {
+            tracing::warn!(
                 operation = self.feed.operation,
                 "the pages did not hold together what the list says that it has; the position stays"
-            ),
+            );
+            return batch;
+        };
+        batch.as_of = Some(began);
+        if position != self.position {
+            batch.position = position.to_bytes();
+            self.position = position;
         }
         batch
     }

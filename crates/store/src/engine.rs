@@ -5,7 +5,7 @@ use fjall::{
     Database, Keyspace, KeyspaceCreateOptions, LsmError, PersistMode,
     config::{CompressionPolicy, FilterPolicy},
 };
-use std::{io::ErrorKind, path::Path};
+use std::{fs, io::ErrorKind, path::Path};
 
 /// Journals are read whole at start; this bounds how long that takes.
 const JOURNAL_BYTES: u64 = 128 * 1024 * 1024;
@@ -47,7 +47,20 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
+    /// Opens the folder, or makes it: beside its place and then renamed, so that a process that is killed meanwhile leaves
+    /// no half of an engine behind.
     pub(crate) fn open(dir: &Path, mark: Mark<'_>, cache_bytes: u64) -> Result<Self, StoreError> {
+        if is_absent(dir)? {
+            let aside = dir.with_extension("new");
+            remove(&aside)?;
+            drop(Self::at(&aside, mark, cache_bytes)?);
+            // An empty folder that somebody made is not in the way.
+            fs::remove_dir(dir).or_else(unless_absent).and_then(|()| fs::rename(&aside, dir)).map_err(disk)?;
+        }
+        Self::at(dir, mark, cache_bytes)
+    }
+
+    fn at(dir: &Path, mark: Mark<'_>, cache_bytes: u64) -> Result<Self, StoreError> {
         let db = Database::builder(dir)
             .cache_size(cache_bytes)
             .max_journaling_size(JOURNAL_BYTES)
@@ -100,6 +113,26 @@ impl Mark<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether nothing is there, not even an empty folder's content.
+fn is_absent(dir: &Path) -> Result<bool, StoreError> {
+    match fs::read_dir(dir) {
+        Ok(mut entries) => Ok(entries.next().is_none()),
+        Err(error) => unless_absent(error).map(|()| true).map_err(disk),
+    }
+}
+
+fn remove(dir: &Path) -> Result<(), StoreError> {
+    fs::remove_dir_all(dir).or_else(unless_absent).map_err(disk)
+}
+
+fn unless_absent(error: std::io::Error) -> std::io::Result<()> {
+    if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) }
+}
+
+fn disk(error: std::io::Error) -> StoreError {
+    StoreError::Unavailable(Box::new(error))
 }
 
 /// What an error of the engine means to the caller.

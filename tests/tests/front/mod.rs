@@ -92,10 +92,11 @@ impl Front {
             ));
         }
         node.run_adapters(&DEPARTMENTS);
-        let resources: String = GRANTED
+        let resources: Vec<String> = GRANTED
             .iter()
             .map(|resource| format!("\n[[resources]]\nresource = \"{resource}\"\nitems = [\"*\"]\n"))
             .collect();
+        let resources = resources.concat();
         let quota = "\n[quota]\nper_second = 100000\nper_day = 10000000\n";
         fs::write(node.path("catalogue/grants/tables.toml"), format!("{GRANT}{resources}{quota}")).unwrap();
         node
@@ -106,7 +107,9 @@ impl Front {
         let mut session = self.maria.session();
         for some in rows.chunks(7) {
             session.execute("BEGIN");
-            some.iter().for_each(|row| session.execute(&row.insert()));
+            for row in some {
+                session.execute(&row.insert());
+            }
             session.execute("COMMIT");
         }
     }

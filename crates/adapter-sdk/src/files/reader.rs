@@ -95,7 +95,19 @@ impl<'a> Metered<'a> {
         file.seek(SeekFrom::Start(0))?;
         let buffer = vec![0; BUFFER];
         let (at, filled, read) = (0, 0, 0);
-        Ok(Self { file, stop, sm3: None, crc: 0, buffer, at, filled, read, failure: None, stands: None, is_changed: false })
+        Ok(Self {
+            file,
+            stop,
+            sm3: None,
+            crc: 0,
+            buffer,
+            at,
+            filled,
+            read,
+            failure: None,
+            stands: None,
+            is_changed: false,
+        })
     }
 
     /// Passes over the bytes before `byte`.

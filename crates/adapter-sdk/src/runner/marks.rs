@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 use store::Ledger;
 
-/// What names of rows begin with that are done or wait.
+/// What names of rows begin with that are done.
 const ROW: &str = "row/";
+/// What names of rows begin with that wait: few, beside the many that are done.
+const WAITS: &str = "waits/";
 /// What names of rows begin with whose source is still to be told.
 const TOLD: &str = "told/";
 
@@ -67,7 +69,7 @@ impl Marks {
     /// Whether a row is done, waits, or is on its way.
     pub(crate) fn is_known(&self, id: &str, ledger: &Ledger) -> Result<bool, IntakeError> {
         let known = |prefix| ledger.blob(&name(prefix, id)).map(|blob| blob.is_some());
-        Ok(self.fresh.contains(id) || known(ROW)? || known(TOLD)?)
+        Ok(self.fresh.contains(id) || known(ROW)? || known(TOLD)? || known(WAITS)?)
     }
 
     /// A row and all rows before it are done; what is to be written down of it goes to `blobs`.
@@ -92,9 +94,9 @@ impl Marks {
         ledger: &Ledger,
         blobs: &mut Vec<Blob>,
     ) -> bool {
-        let kept = || ledger.blob(&name(ROW, id)).ok().flatten().and_then(|blob| serde_json::from_slice(&blob).ok());
+        let kept = || ledger.blob(&name(WAITS, id)).ok().flatten().and_then(|blob| serde_json::from_slice(&blob).ok());
         let Some(waits) = self.waits.remove(id).or_else(kept) else { return false };
-        blobs.push((name(ROW, id), None));
+        blobs.push((name(WAITS, id), None));
         self.settle(Settled { id: id.to_owned(), receipt: waits.receipt, fate: published(place) }, blobs);
         true
     }
@@ -136,16 +138,16 @@ impl Marks {
         blobs
     }
 
-    /// How many rows have waited since before `then`, in milliseconds since 1970. Reads all marks.
+    /// How many rows have waited since before `then`, in milliseconds since 1970. Reads all that wait.
     pub(crate) fn waiting_since_before(ledger: &Ledger, then: i64) -> Result<u64, IntakeError> {
-        let rows = ledger.blobs(ROW)?;
+        let rows = ledger.blobs(WAITS)?;
         let waits = rows.iter().filter_map(|(_, blob)| serde_json::from_slice::<Waits>(blob).ok());
         Ok(waits.filter(|waits| waits.since < then).count() as u64)
     }
 
     fn wait(&mut self, mark: Mark, since: i64, blobs: &mut Vec<Blob>) {
         let waits = Waits { since, receipt: mark.receipt };
-        blobs.push((name(ROW, &mark.id), serde_json::to_vec(&waits).ok()));
+        blobs.push((name(WAITS, &mark.id), serde_json::to_vec(&waits).ok()));
         self.waits.insert(mark.id, waits);
     }
 

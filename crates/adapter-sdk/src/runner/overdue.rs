@@ -53,7 +53,7 @@ mod tests {
         let ledger = Ledger::in_memory();
         let wait = |id: &str, since: i64| {
             let blob = format!("{{\"since\":{since},\"receipt\":[]}}").into_bytes();
-            let blobs = vec![(format!("row/{id}"), Some(blob))];
+            let blobs = vec![(format!("waits/{id}"), Some(blob))];
             ledger.commit(Commit { blobs, ..Commit::default() }).unwrap();
         };
         let at = |minutes: i64| Timestamp::from_timestamp(minutes * 60, 0).unwrap();

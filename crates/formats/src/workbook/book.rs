@@ -10,6 +10,9 @@ pub(super) const LAST: (u32, u32) = (1_048_575, 16_383);
 /// Bytes of all texts that cells share.
 const LARGEST_TEXTS: usize = 512 * 1024 * 1024;
 
+/// Bytes of a row's cells together, merged ones among them.
+const LARGEST_ROW: usize = 16 * 1024 * 1024;
+
 /// Takes a row's place in the sheet, from 0, and its cells by column.
 pub(super) type TakeRow<'a> = dyn FnMut(u32, &mut Vec<(u32, Cell)>) -> Result<(), Fault> + 'a;
 
@@ -29,6 +32,32 @@ pub(super) trait Book {
 
     /// Reads a sheet row by row, from its first to its last.
     fn rows(&mut self, sheet: usize, take: &mut TakeRow<'_>) -> Result<(), Fault>;
+}
+
+/// The cells of a row while they are read: many may show the same long text.
+#[derive(Debug, Default)]
+pub(super) struct RowCells {
+    pub(super) cells: Vec<(u32, Cell)>,
+    bytes: usize,
+}
+
+impl RowCells {
+    pub(super) fn push(&mut self, column: u32, cell: Cell) -> Result<(), Fault> {
+        self.bytes += cell.bytes();
+        self.cells.push((column, cell));
+        bounded_row(self.bytes)
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.cells.clear();
+        self.bytes = 0;
+    }
+}
+
+/// # Errors
+/// When a row of so many bytes is none that anybody wrote.
+pub(super) fn bounded_row(bytes: usize) -> Result<(), Fault> {
+    if bytes > LARGEST_ROW { Err(Fault::Torn("a row is larger than 16 MiB")) } else { Ok(()) }
 }
 
 /// A cell that is merged with those below it.

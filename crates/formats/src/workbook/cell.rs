@@ -34,6 +34,12 @@ impl Cell {
         }
     }
 
+    /// About how much memory it takes.
+    pub(super) fn bytes(&self) -> usize {
+        let text = if let Self::Text(text) = self { text.len() } else { 0 };
+        size_of::<Self>() + text
+    }
+
     /// The cell as JSON.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         // Writing to memory does not fail.

@@ -2,7 +2,7 @@
 
 use super::{
     Workbook,
-    book::{Fault, Merge},
+    book::{Fault, Merge, bounded_row},
     cell::{Cell, write_text},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,6 +58,7 @@ impl Table {
             return Ok(None);
         }
         self.repeated.fill(at, cells);
+        bounded_row(cells.iter().map(|(_, cell)| cell.bytes()).sum())?;
         self.rows += 1;
         write_object(heading, cells, json);
         Ok(Some(self.rows))

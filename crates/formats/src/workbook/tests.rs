@@ -270,6 +270,24 @@ fn the_older_kind_of_workbook_reads_the_same() {
 }
 
 #[test]
+fn a_row_larger_than_anybody_writes_is_refused() {
+    let long = "长".repeat(1 << 18);
+    let cell = |at: u32| format!("<c r=\"A{at}\" t=\"inlineStr\"><is><t>{long}</t></is></c>");
+    let wide = format!("<sheetData>{HEADING}<row r=\"4\">{}</row></sheetData>", cell(4).repeat(22));
+    assert_eq!(refused(&book(&[&wide])), ("file.torn", "a row is larger than 16 MiB".to_owned()));
+    let rows: String = (4..26).map(|at| format!("<row r=\"{at}\">{}</row>", cell(at))).collect();
+    assert_eq!(read(&book(&[&format!("<sheetData>{HEADING}{rows}</sheetData>")])).len(), 22);
+}
+
+#[test]
+fn a_sector_that_is_named_again_and_again_makes_no_room() {
+    let mut bytes = WRITTEN.to_vec();
+    let first = bytes[76..80].to_vec();
+    bytes[76..512].copy_from_slice(&first.repeat(109));
+    assert_eq!(refused(&bytes).0, "file.torn");
+}
+
+#[test]
 fn reading_goes_on_behind_any_row() {
     let rows = read(WRITTEN);
     for number in [1, 2, 3, 100, rows.len() - 1, rows.len(), rows.len() + 5] {

@@ -74,7 +74,8 @@ impl Link {
         answer.map_err(|error| self.given_up(error.into()))
     }
 
-    /// Does all or nothing of this. Begun and ended in plain text: servers before 10.6 do not prepare `START TRANSACTION`.
+    /// Does all or nothing of this. Begun and ended without preparing: not every server prepares
+    /// `START TRANSACTION`.
     pub(super) fn change(&mut self, all: &[Asked]) -> Result<(), Failure> {
         self.say("START TRANSACTION")?;
         for asked in all {

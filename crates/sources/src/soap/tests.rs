@@ -81,16 +81,10 @@ impl World {
         let (mut messages, mut events) = (Vec::new(), Vec::new());
         while !open.is_empty() {
             consumer.poll(1000, Duration::ZERO, &mut events).unwrap();
-            for event in events.drain(..) {
-                match event {
-                    Event::Record(delivery) => {
-                        messages.extend(delivery.payload.and_then(|bytes| M::decode(bytes.as_ref()).ok()));
-                    }
-                    Event::End { next, .. } => {
-                        open.retain(|partition, end| *partition != next.partition || next.offset < *end);
-                    }
-                }
+            for event in &events {
+                forget_ended(event, &mut open);
             }
+            messages.extend(events.drain(..).filter_map(message));
         }
         messages
     }
@@ -112,6 +106,18 @@ impl World {
     fn asked(&self) -> Vec<(String, u32)> {
         self.registry.queries().into_iter().map(|Query { since, page, .. }| (since, page)).collect()
     }
+}
+
+/// Forgets a partition that has given out everything up to the end that is known of it.
+fn forget_ended(event: &Event, open: &mut BTreeMap<u32, u64>) {
+    if let Event::End { next, .. } = event {
+        open.retain(|partition, end| *partition != next.partition || next.offset < *end);
+    }
+}
+
+fn message<M: Message + Default>(event: Event) -> Option<M> {
+    let Event::Record(delivery) = event else { return None };
+    M::decode(delivery.payload?.as_ref()).ok()
 }
 
 fn step(runner: &mut Runner) -> Step {

@@ -76,7 +76,7 @@ impl EnterpriseRegistry {
     pub fn start(clock: Arc<dyn Clock>) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the register");
         let desk = Arc::new(Mutex::new(Desk::new(Arc::clone(&clock))));
-        let port = Port::open(folder.path(), &clock, Arc::clone(&desk));
+        let port = Port::open(folder.path(), clock, Arc::clone(&desk));
         Self { folder, port, desk }
     }
 

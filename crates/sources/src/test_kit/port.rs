@@ -83,7 +83,7 @@ impl Drop for Port {
 
 impl Port {
     /// Opens a port whose authority lies in `folder` (`ca.pem`), and answers there.
-    pub(super) fn open<D: Desk>(folder: &Path, clock: &Arc<dyn Clock>, desk: Arc<Mutex<D>>) -> Self {
+    pub(super) fn open<D: Desk>(folder: &Path, clock: Arc<dyn Clock>, desk: Arc<Mutex<D>>) -> Self {
         let tls = tls(folder, clock);
         let (close, closed) = watch::channel(false);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
@@ -98,13 +98,13 @@ impl Port {
     }
 }
 
-fn tls(folder: &Path, clock: &Arc<dyn Clock>) -> Arc<ServerTls> {
-    pki::init(folder, &**clock).expect("an authority");
+fn tls(folder: &Path, clock: Arc<dyn Clock>) -> Arc<ServerTls> {
+    pki::init(folder, &*clock).expect("an authority");
     let caller = Caller::new(CallerKind::Node, "department").expect("a name");
     let request = pki::IssueRequest { caller, dns: Vec::new(), ips: vec![Ipv4Addr::LOCALHOST.into()], days: 3650 };
-    let issued = pki::issue(folder, &request, &**clock).expect("a certificate");
+    let issued = pki::issue(folder, &request, &*clock).expect("a certificate");
     let files = TlsFiles { ca: folder.join("ca.pem"), cert: issued.certificate, key: issued.key, crl: None };
-    ServerTls::load(&files, Arc::new(NoBindings), Arc::clone(clock)).expect("a server")
+    ServerTls::load(&files, Arc::new(NoBindings), clock).expect("a server")
 }
 
 async fn serve<D: Desk>(

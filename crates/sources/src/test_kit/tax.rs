@@ -60,7 +60,7 @@ impl TaxBureau {
         fs::write(&key, APPKEY).expect("key file");
         fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("key file closed");
         let desk = Arc::new(Mutex::new(Desk::new(Arc::clone(&clock))));
-        let port = Port::open(folder.path(), &clock, Arc::clone(&desk));
+        let port = Port::open(folder.path(), clock, Arc::clone(&desk));
         Self { folder, port, desk }
     }
 

@@ -15,6 +15,7 @@ use std::{
     collections::BTreeMap,
     fs,
     sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
 };
 
 /// What lies at the department.
@@ -27,6 +28,8 @@ struct Table {
     calls_left: Option<usize>,
     /// Whether the write-back is refused.
     is_locked: bool,
+    /// How long it asks to be left alone, where it does.
+    busy: Option<Duration>,
 }
 
 #[derive(Clone, Default)]
@@ -45,6 +48,9 @@ impl Office {
 
     fn call(&self) -> Result<MutexGuard<'_, Table>, SourceError> {
         let mut table = self.table();
+        if table.busy.is_some() {
+            return Err(SourceError::Away { message: "too many calls".to_owned(), retry_after: table.busy });
+        }
         match &mut table.calls_left {
             Some(0) => Err(SourceError::away("connection cut")),
             Some(left) => {
@@ -274,6 +280,39 @@ fn a_refused_row_that_is_driven_again_is_told_anew() {
     let counters = runner(&world, &office).counters().unwrap();
     assert_eq!((counters.read, counters.rejected, counters.redriven), (7, 1, 1));
     assert!(counters.adds_up());
+}
+
+/// Passes no time; at the second pause an operator asks for the rejects, and a little later it is time to stop.
+struct Hour<'a> {
+    world: &'a World,
+    pauses: Mutex<Vec<Duration>>,
+}
+
+impl Stop for Hour<'_> {
+    fn is_stopped(&self) -> bool {
+        self.pauses.lock().unwrap().len() >= 5
+    }
+
+    fn pause(&self, time: Duration) {
+        let mut pauses = self.pauses.lock().unwrap();
+        pauses.push(time);
+        if pauses.len() == 2 {
+            redrive::ask(self.world, "testing");
+        }
+    }
+}
+
+#[test]
+fn operators_are_heard_while_a_source_asks_to_be_left_alone() {
+    let world = World::new(TestBus::default());
+    let office = Office::with(ROWS);
+    step(&world, &office).unwrap();
+    office.table().busy = Some(Duration::from_hours(1));
+    let hour = Hour { world: &world, pauses: Mutex::default() };
+    let mut runner = mended(&world, &office);
+    runner.run(&hour).unwrap();
+    assert_eq!(runner.counters().unwrap().redriven, 1);
+    assert!(hour.pauses.into_inner().unwrap().iter().all(|pause| *pause <= Duration::from_secs(5)));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::{
     records::{Record, Records, TOO_SHORT, kind, u16_at, u32_at},
 };
 use crate::workbook::{
-    book::{Fault, Merge, TakeRow},
+    book::{Fault, Merge, RowCells, TakeRow},
     cell::Cell,
 };
 
@@ -14,14 +14,14 @@ pub(super) struct Cells<'a> {
     globals: &'a Globals,
     /// The row whose cells are being read.
     row: u32,
-    found: Vec<(u32, Cell)>,
+    found: RowCells,
     /// Where the text of the last formula goes.
     formula: (u32, u32),
 }
 
 impl<'a> Cells<'a> {
     pub(super) fn new(globals: &'a Globals) -> Self {
-        Self { globals, row: 0, found: Vec::new(), formula: (0, 0) }
+        Self { globals, row: 0, found: RowCells::default(), formula: (0, 0) }
     }
 
     pub(super) fn read(mut self, mut records: Records<'_>, take: &mut TakeRow<'_>) -> Result<(), Fault> {
@@ -49,17 +49,16 @@ impl<'a> Cells<'a> {
                 _ => Ok(()),
             }
         })?;
-        take(self.row, &mut self.found)
+        take(self.row, &mut self.found.cells)
     }
 
     fn put(&mut self, (row, column): (u32, u32), cell: Option<Cell>, take: &mut TakeRow<'_>) -> Result<(), Fault> {
         if row != self.row {
-            take(self.row, &mut self.found)?;
+            take(self.row, &mut self.found.cells)?;
             self.found.clear();
             self.row = row;
         }
-        self.found.extend(cell.map(|cell| (column, cell)));
-        Ok(())
+        cell.map_or(Ok(()), |cell| self.found.push(column, cell))
     }
 
     fn number(&self, data: &[u8], value: f64) -> Result<Cell, Fault> {

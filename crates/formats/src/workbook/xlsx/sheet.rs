@@ -5,7 +5,7 @@ use super::{
     styles::Styles,
 };
 use crate::workbook::{
-    book::{Fault, LAST, Merge, TakeRow, Texts},
+    book::{Fault, LAST, Merge, RowCells, TakeRow, Texts},
     cell::Cell,
 };
 use quick_xml::events::{BytesStart, Event};
@@ -24,7 +24,7 @@ pub(super) struct Cells<'a> {
     /// The cell that is being read.
     cell: Option<Open>,
     text: RichText,
-    found: Vec<(u32, Cell)>,
+    found: RowCells,
 }
 
 /// A cell whose value is still to come.
@@ -39,7 +39,7 @@ struct Open {
 
 impl<'a> Cells<'a> {
     pub(super) fn new(texts: &'a Texts, styles: &'a Styles, is_from_1904: bool) -> Self {
-        let (found, text) = (Vec::new(), RichText::default());
+        let (found, text) = (RowCells::default(), RichText::default());
         Self { texts, styles, is_from_1904, row: 0, column: 0, cell: None, text, found }
     }
 
@@ -90,13 +90,14 @@ impl<'a> Cells<'a> {
             "v" => self.in_value(false),
             "c" => {
                 let inline = self.text.end();
-                if let Some(open) = self.cell.take() {
-                    let column = open.column;
-                    self.found.extend(self.closed(&open, inline)?.map(|cell| (column, cell)));
+                if let Some(open) = self.cell.take()
+                    && let Some(cell) = self.closed(&open, inline)?
+                {
+                    self.found.push(open.column, cell)?;
                 }
             }
             "row" => {
-                take(self.row, &mut self.found)?;
+                take(self.row, &mut self.found.cells)?;
                 self.found.clear();
                 self.row += 1;
             }
