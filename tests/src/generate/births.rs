@@ -15,25 +15,17 @@ impl Line {
     /// The same with a field of another value.
     #[must_use]
     pub fn with(self, name: &str, value: impl Into<Value>) -> Self {
-        match self {
-            Self::Birth(mut fields) => {
-                fields.insert(name.to_owned(), value.into());
-                Self::Birth(fields)
-            }
-            other => other,
-        }
+        let Self::Birth(mut fields) = self else { return self };
+        fields.insert(name.to_owned(), value.into());
+        Self::Birth(fields)
     }
 
     /// The same without a field.
     #[must_use]
     pub fn without(self, name: &str) -> Self {
-        match self {
-            Self::Birth(mut fields) => {
-                fields.remove(name);
-                Self::Birth(fields)
-            }
-            other => other,
-        }
+        let Self::Birth(mut fields) = self else { return self };
+        fields.remove(name);
+        Self::Birth(fields)
     }
 
     /// A field's text.

@@ -44,6 +44,15 @@ impl People {
         format!("{first}{}", citizen_check(&first))
     }
 
+    /// A citizen number that ends with X.
+    pub fn citizen_with_x(&mut self) -> String {
+        let mut number = self.citizen(true);
+        while !number.ends_with('X') {
+            number = self.citizen(true);
+        }
+        number
+    }
+
     /// A number of 15 digits, as they were before 1999.
     pub fn old_citizen(&mut self, male: bool) -> String {
         let first = self.citizen_digits(male, 1930);

@@ -94,6 +94,9 @@ pub(super) fn by_number(number: &str) -> Given {
     }
 }
 
+/// Kinds and values.
+pub(super) type Identifiers = BTreeSet<(&'static str, String)>;
+
 /// The parties that a record must be found by, and those that it may be found by.
 pub(super) struct Parties<'a> {
     pub(super) first: &'a [Given],
@@ -104,7 +107,7 @@ pub(super) struct Parties<'a> {
 
 impl Parties<'_> {
     /// Every number, and the flag; or why the row is refused.
-    pub(super) fn judge(&self) -> Result<(BTreeSet<(&'static str, String)>, bool), Refusal> {
+    pub(super) fn judge(&self) -> Result<(Identifiers, bool), Refusal> {
         let all = || self.first.iter().chain(self.others);
         if all().any(|given| *given == Given::Masked) {
             return Err(Refusal::whole("party.masked"));

@@ -192,7 +192,9 @@ fn permit(row: &Row) -> Result<Draft, Refusal> {
         subjects.insert(("certificate-id", id.to_ascii_uppercase()));
     }
     let copied = [("project_name", "工程名称"), ("address", "建设地址"), ("scale", "建设规模")];
-    copied.iter().for_each(|(item, name)| put(&mut body, item, row.text(name)));
+    for (item, name) in copied {
+        put(&mut body, item, row.text(name));
+    }
     if let Some(price) = decimal(row, "合同价格(万元)", 4)? {
         put(&mut body, "contract_price", &price);
         put(&mut body, "currency", "CNY");

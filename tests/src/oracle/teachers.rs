@@ -99,8 +99,9 @@ fn read(row: &Row, modified: u64) -> Result<Draft, Refusal> {
     let ethnic = ETHNICITIES.iter().find(|(known, _)| *known == people);
     put("ethnicity", ethnic.map(|(_, code)| (*code).to_owned()).or_else(|| Some(ethnicity.clone())));
     let state = text(row, "证书状态");
-    let states = [("", "VALID"), ("有效", "VALID"), ("撤销", "REVOKED"), ("丧失", "FORFEITED"), ("注销", "CANCELLED")];
-    let status = states.iter().find(|(known, _)| *known == state).map(|(_, status)| *status);
+    let known_states =
+        [("", "VALID"), ("有效", "VALID"), ("撤销", "REVOKED"), ("丧失", "FORFEITED"), ("注销", "CANCELLED")];
+    let status = known_states.iter().find(|(known, _)| *known == state).map(|(_, status)| *status);
     put("status", Some(format!("CERTIFICATE_STATUS_{}", status.unwrap_or("OTHER"))));
     let strange =
         [unknown_type, !known_kind, sex_code.is_none(), ethnic.is_none() && !ethnicity.is_empty(), status.is_none()];

@@ -9,10 +9,10 @@ use super::{
     pipeline::{self, Entry},
 };
 use crate::{
-    source::Mark,
     envelope::{At, Outgoing, Place, ROW_KIND, ROW_NUMBER, ROW_STAMP},
     error::IntakeError,
     judge::{Content, Standing},
+    source::Mark,
     state::{Offsets, Unit},
 };
 use bus::{Delivery, Start};

@@ -99,7 +99,9 @@ impl Layout {
 #[must_use]
 pub fn plain_number(text: &str) -> &str {
     let text = text::trim(text);
-    let inner = text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')).map_or(text, text::trim);
+    // Of a list of such numbers each is for itself.
+    let inner = text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')).filter(|inner| !inner.contains('"'));
+    let inner = inner.map_or(text, text::trim);
     inner.strip_prefix('\'').map_or(inner, text::trim)
 }
 

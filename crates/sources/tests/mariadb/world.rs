@@ -150,11 +150,7 @@ impl World {
         let (mut records, mut events) = (Vec::new(), Vec::new());
         while !open.is_empty() {
             consumer.poll(4096, Duration::from_millis(100), &mut events).unwrap();
-            let deliveries = events.iter().filter_map(|event| match event {
-                Event::Record(delivery) => delivery.payload.as_ref(),
-                Event::End { .. } => None,
-            });
-            records.extend(deliveries.map(|payload| Record::decode(payload.as_ref()).unwrap()));
+            records.extend(events.iter().filter_map(record));
             for event in events.drain(..) {
                 let Event::End { next, .. } = event else { continue };
                 open.retain(|partition, end| *partition != next.partition || next.offset < *end);
@@ -168,6 +164,11 @@ impl World {
         config.language = Language::English;
         Runner::asking(source, civil_affairs::adapter(), config, Arc::clone(&self.bus), self.clock.clone()).unwrap()
     }
+}
+
+fn record(event: &Event) -> Option<Record> {
+    let Event::Record(delivery) = event else { return None };
+    delivery.payload.as_ref().map(|payload| Record::decode(payload.as_ref()).unwrap())
 }
 
 impl Source for Troubled {

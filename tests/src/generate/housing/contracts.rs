@@ -99,6 +99,8 @@ fn wrong_numbers(people: &mut People, stamp: &str) -> Vec<(&'static str, Row)> {
         ("party.missing", row("111", "张三", "").with("出卖人证件号码", "")),
         ("party.missing", row("", "张三", "　").with("出卖人", "").with("出卖人证件号码", " ")),
         ("citizen-id.checksum", row("", "张三", &bad).with("出卖人证件号码", other.clone())),
+        ("code.unknown", row("777", "张三", &good)),
+        ("parties.count", row("", "张三", &good).with("出卖人", "李四、王五").with("出卖人证件号码", other.clone())),
     ]
 }
 
@@ -112,7 +114,7 @@ fn right_numbers(people: &mut People, stamp: &str) -> Vec<(&'static str, Row)> {
     let wide: String = people.citizen(false).chars().map(full_width).collect();
     let (uscc, seller) = (people.uscc(), people.citizen(true));
     let (excel, quoted) = (people.citizen(true), people.citizen(true));
-    let with_x = (0..).map(|_| people.citizen(true)).find(|number| number.ends_with('X')).unwrap();
+    let with_x = people.citizen_with_x();
     let mut row = |numbers: &str| single(people, stamp).with("买受人证件号码", numbers);
     let mut rows: Vec<(&'static str, Row)> = residence.iter().map(|number| ("", row(number))).collect();
     rows.extend([

@@ -78,6 +78,22 @@ impl Layout {
     }
 }
 
+impl Layout {
+    /// A row's bytes.
+    fn line(&self, row: &Row, random: &mut Random) -> Vec<u8> {
+        if let Some((_, broken)) = &row.broken {
+            return broken.clone();
+        }
+        let nobody = if self.separator == ',' { "无所谓" } else { "无,所谓" };
+        let field = |(_, column): &(String, Option<&str>)| match column {
+            Some(name) => written(row.text(name), self.separator, random),
+            None => nobody.to_owned(),
+        };
+        let fields: Vec<String> = self.columns.iter().map(field).collect();
+        gbk(&fields.join(&self.separator.to_string()))
+    }
+}
+
 /// A file with its rows and their places.
 #[derive(Debug, Clone)]
 pub struct CsvFile {
@@ -100,17 +116,7 @@ impl CsvFile {
             row.fields.retain(|name, _| layout.columns.iter().any(|(_, column)| column == &Some(*name)));
             bytes.extend_from_slice(layout.line_end.as_bytes());
             let from = bytes.len() as u64;
-            match &row.broken {
-                Some((_, broken)) => bytes.extend_from_slice(broken),
-                None => {
-                    let field = |(_, column): &(String, Option<&str>)| match column {
-                        Some(name) => written(row.text(name), layout.separator, random),
-                        None => "无,所谓".replace(',', if separator == "," { "" } else { "," }),
-                    };
-                    let fields: Vec<String> = layout.columns.iter().map(field).collect();
-                    bytes.extend(gbk(&fields.join(&separator)));
-                }
-            }
+            bytes.extend(layout.line(&row, random));
             placed.push((row, from, bytes.len() as u64));
         }
         if layout.ended {

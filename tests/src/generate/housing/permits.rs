@@ -89,7 +89,7 @@ fn replacements(people: &mut People, stamp: &str) -> Vec<(&'static str, Row)> {
 fn identifiers(people: &mut People, stamp: &str) -> Vec<(&'static str, Row)> {
     let mut row = |id: &str| permit(people, stamp).with("电子证照标识", id);
     let right = certificate_id(880_001, false);
-    let legacy = (880_002..).map(|n| (certificate_id(n, true), certificate_id(n, false))).find(|(a, b)| a != b);
+    let legacy = (880_002..880_099).map(|n| (certificate_id(n, true), certificate_id(n, false))).find(|(a, b)| a != b);
     let wrong = wrong_end(&certificate_id(880_100, false), &certificate_id(880_100, true));
     vec![
         ("", row(&right)),

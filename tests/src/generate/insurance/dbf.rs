@@ -80,10 +80,8 @@ impl DbfFile {
             let from = bytes.len() as u64;
             bytes.push(if row.deleted { b'*' } else { b' ' });
             for (name, _, width) in columns {
-                match COLUMNS.iter().any(|(known, ..)| known == name) {
-                    true => bytes.extend(row.cell(name)),
-                    false => bytes.extend(vec![b'x'; usize::from(*width)]),
-                }
+                let known = COLUMNS.iter().any(|(known, ..)| known == name);
+                bytes.extend(if known { row.cell(name) } else { vec![b'x'; usize::from(*width)] });
             }
             placed.push((row, from, bytes.len() as u64));
         }

@@ -55,7 +55,7 @@ fn numbers(people: &mut People, day: &str) -> Vec<(&'static str, Row)> {
     let residence = format!("{residence}{}", citizen_check(&residence));
     let wide: String =
         people.old_citizen(false).chars().map(|c| char::from_u32(u32::from(c) + 0xFEE0).unwrap_or(c)).collect();
-    let with_x = (0..).map(|_| people.citizen(true)).find(|number| number.ends_with('X')).unwrap();
+    let with_x = people.citizen_with_x();
     let mut row = |code: &str, number: &str| insurance(people, day).with("AAC058", code).with("AAC147", number);
     vec![
         ("citizen-id.checksum", row("111", &bad)),

@@ -58,7 +58,7 @@ fn holders(people: &mut People) -> Vec<(&'static str, Row)> {
     let no_day = format!("11010119900230001{}", citizen_check("11010119900230001"));
     let residence = format!("830000{}", &people.citizen(true)[6..17]);
     let residence = format!("{residence}{}", citizen_check(&residence));
-    let with_x = (0..).map(|_| people.citizen(true)).find(|number| number.ends_with('X')).unwrap();
+    let with_x = people.citizen_with_x();
     let old = people.old_citizen(true);
     let wide: String = old.chars().map(|c| char::from_u32(u32::from(c) + 0xFEE0).unwrap_or(c)).collect();
     let mut row = |kind: &str, number: &str| teacher(people).with("证件类型", kind).with("证件号码", number);

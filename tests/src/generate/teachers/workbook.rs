@@ -33,6 +33,18 @@ pub enum Cell {
     Date(f64),
 }
 
+impl Cell {
+    fn write(&self, sheet: &mut xlsx::Worksheet, line: u32, column: u16) -> Result<(), xlsx::XlsxError> {
+        let date = xlsx::Format::new().set_num_format("yyyy-mm-dd");
+        match self {
+            Self::Text(text) => sheet.write_string(line, column, text)?,
+            Self::Number(number) => sheet.write_number(line, column, *number)?,
+            Self::Date(number) => sheet.write_number_with_format(line, column, *number, &date)?,
+        };
+        Ok(())
+    }
+}
+
 /// A row by the names of its columns; what is not there is an empty cell.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Row {
@@ -119,15 +131,9 @@ impl Sheet {
         at += u32::from(!self.columns.is_empty());
         for (row, line) in self.rows.iter().zip(at..) {
             for (column, text) in (0..).zip(&self.columns) {
-                match row.cells.get(text.trim()) {
-                    Some(Cell::Text(text)) => sheet.write_string(line, column, text)?,
-                    Some(Cell::Number(number)) => sheet.write_number(line, column, *number)?,
-                    Some(Cell::Date(number)) => {
-                        let format = xlsx::Format::new().set_num_format("yyyy-mm-dd");
-                        sheet.write_number_with_format(line, column, *number, &format)?
-                    }
-                    None => continue,
-                };
+                if let Some(cell) = row.cells.get(text.trim()) {
+                    cell.write(sheet, line, column)?;
+                }
             }
         }
         for (name, from, to) in &self.merged {
@@ -157,7 +163,9 @@ impl Workbook {
     #[must_use]
     pub fn new(name: &str, modified: u64, sheets: Vec<Sheet>) -> Self {
         let mut book = xlsx::Workbook::new();
-        sheets.iter().for_each(|sheet| sheet.write(book.add_worksheet()).unwrap());
+        for sheet in &sheets {
+            sheet.write(book.add_worksheet()).unwrap();
+        }
         let bytes = book.save_to_buffer().unwrap();
         Self { name: name.to_owned(), modified, sheets, bytes }
     }
