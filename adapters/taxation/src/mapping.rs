@@ -88,11 +88,9 @@ fn draft(fields: &Fields) -> Result<Draft, Fault> {
 
 /// Takes the record back, whatever is wrong with what would not be shown any more.
 fn withdrawal(fields: &Fields, key: String) -> Result<Draft, Fault> {
-    // What is gone is gone, whatever its numbers say: only lookups that can be used go along.
-    let numbers = Numbers::read(fields).ok();
-    let subjects = numbers.as_ref().map(Numbers::subjects).unwrap_or_default();
-    let mut draft = record(key, fields.stamp("XGRQ")?, subjects, Effect::Withdraw { reason: CANCELLED });
-    numbers.and_then(|numbers| numbers.flag()).into_iter().for_each(|flag| draft.flag(flag));
+    let numbers = Numbers::read(fields)?;
+    let mut draft = record(key, fields.stamp("XGRQ")?, numbers.subjects(), Effect::Withdraw { reason: CANCELLED });
+    numbers.flag().into_iter().for_each(|flag| draft.flag(flag));
     Ok(draft)
 }
 

@@ -5,7 +5,7 @@ use adapter_sdk::{
     source::{Batch, Kept, Known, Settled, Source, SourceError, Told},
     transport::SourceSettings,
 };
-use bus::{Bus, EmbeddedBus, EmbeddedConfig, Event, Start};
+use bus::{Bus, EmbeddedBus, EmbeddedConfig, Event, Position, Start};
 use contract::canonical::v1::{MarriageCertificate, Record};
 use domain::{Clock, Language, ManualClock, date};
 use prost::Message;
@@ -151,10 +151,10 @@ impl World {
         while !open.is_empty() {
             consumer.poll(4096, Duration::from_millis(100), &mut events).unwrap();
             records.extend(events.iter().filter_map(record));
-            for event in events.drain(..) {
-                let Event::End { next, .. } = event else { continue };
+            for next in events.iter().filter_map(end) {
                 open.retain(|partition, end| *partition != next.partition || next.offset < *end);
             }
+            events.clear();
         }
         records
     }
@@ -169,6 +169,10 @@ impl World {
 fn record(event: &Event) -> Option<Record> {
     let Event::Record(delivery) = event else { return None };
     delivery.payload.as_ref().map(|payload| Record::decode(payload.as_ref()).unwrap())
+}
+
+fn end(event: &Event) -> Option<Position> {
+    if let Event::End { next, .. } = event { Some(*next) } else { None }
 }
 
 impl Source for Troubled {
