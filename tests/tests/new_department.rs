@@ -115,6 +115,9 @@ fn elsewhere(manifest: &str, root: &Path) -> String {
         if line.starts_with("members = ") {
             return "members = [\"adapters/*\"]".to_owned();
         }
+        if line.contains("{ path = \"adapters/") {
+            return line.to_owned();
+        }
         line.replace("{ path = \"", &format!("{{ path = \"{}/", root.display()))
     });
     lines.collect::<Vec<_>>().join("\n") + "\n"

@@ -59,7 +59,8 @@ impl SoapAnswers {
     pub fn page(&self, body: &[u8], charset: Option<&str>) -> Result<XmlPage, Unusable> {
         let text = envelope::text(body, charset)?;
         let document = envelope::result(&text, self)?;
-        let mut page = self.as_text().page(document.trim_start_matches('\u{feff}').as_bytes()).map_err(Unusable::Document)?;
+        let mut page =
+            self.as_text().page(document.trim_start_matches('\u{feff}').as_bytes()).map_err(Unusable::Document)?;
         let code = page.head(self.document.status.1).unwrap_or_default();
         if code != self.document.good {
             return Err(Unusable::Failed { code: shown(code) });

@@ -10,9 +10,9 @@ mod open;
 mod postgres;
 mod rest;
 mod soap;
-mod topic;
 #[cfg(feature = "test-kit")]
 pub mod test_kit;
+mod topic;
 
 pub use self::{
     error::SetupError,

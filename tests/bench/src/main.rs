@@ -17,7 +17,9 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Bench {
     /// Loads a department's whole stock from its real transport: rows a second and peak memory.
-    #[command(after_help = "Examples:\n  exchange-bench volume social-security\n  exchange-bench volume --quick civil-affairs natural-resources")]
+    #[command(
+        after_help = "Examples:\n  exchange-bench volume social-security\n  exchange-bench volume --quick civil-affairs natural-resources"
+    )]
     Volume(volume::Volume),
 }
 

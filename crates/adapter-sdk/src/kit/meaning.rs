@@ -94,10 +94,7 @@ pub fn recalled_memory_means_the_same(adapter: &Adapter, folder: &Path) {
             assert_eq!(Some(entity), adapter.mapping.entity(row).as_ref());
         }
         let recalled = recalled.as_ref().map(|(_, memory)| memory.as_slice());
-        assert_eq!(
-            said(adapter.mapping.translate(row, recalled)),
-            said(adapter.mapping.translate(row, Some(memory)))
-        );
+        assert_eq!(said(adapter.mapping.translate(row, recalled)), said(adapter.mapping.translate(row, Some(memory))));
     });
 }
 

@@ -101,7 +101,8 @@ impl<'a> Intake<'a> {
             if is_known {
                 continue;
             }
-            let told = mark.cloned().map(|mark| Settled { id: mark.id, receipt: mark.receipt, fate: RowFate::Unchanged });
+            let told =
+                mark.cloned().map(|mark| Settled { id: mark.id, receipt: mark.receipt, fate: RowFate::Unchanged });
             settled.extend(told);
             self.taken.push(self.bench.number(row));
         }

@@ -197,17 +197,21 @@ fn report(names: &Names<'_>, files: &[(PathBuf, Vec<u8>)], wired: &wiring::Wired
     for (path, by_hand) in &wired.by_hand {
         line(&format!("ADD BY HAND to {path}: {by_hand}"))?;
     }
+    let folder = files.first().and_then(|(path, _)| path.parent()).unwrap_or(Path::new(""));
     line(&format!(
         "
 Next:
-  cargo test -p {name}                            passes at once
-  grep -rn 'FILL IN' {folder}                     what the department's interface document decides
+  cargo test -p {name}
+      passes at once
+  grep -rn 'FILL IN' {folder} {CATALOGUE}
+      what the department's interface document decides
   exchange catalogue validate {CATALOGUE}
-  cargo run -- adapter try {name} FILE            what its files translate to, nothing published
+  cargo run -- adapter try {name} FILE
+      what its files translate to, with nothing published
 
 docs/new-department.md goes through it step by step.",
         name = names.id,
-        folder = files.first().and_then(|(path, _)| path.parent()).unwrap_or(Path::new("")).display(),
+        folder = folder.display(),
     ))
 }
 

@@ -15,7 +15,8 @@ const ANSWERS: SoapAnswers = SoapAnswers {
     },
 };
 const HEAD: &str = "<head><code>00</code><total>2</total><page>1</page><pages> 1 </pages><batch/></head>";
-const LIST: &str = "<resultList><ENT><N>张&amp;㐀</N><S_EXT_DATATIME>2026-11-01 02:11:09</S_EXT_DATATIME></ENT><LIC/></resultList>";
+const LIST: &str =
+    "<resultList><ENT><N>张&amp;㐀</N><S_EXT_DATATIME>2026-11-01 02:11:09</S_EXT_DATATIME></ENT><LIC/></resultList>";
 
 fn document(head: &str, list: &str) -> String {
     format!("<?xml version=\"1.0\" encoding=\"GB2312\"?>\n<response>{head}{list}</response>")
@@ -49,7 +50,10 @@ fn a_document_is_the_same_escaped_in_a_section_and_in_several() {
     assert_eq!(ANSWERS.page(answer(&several).as_bytes(), None).unwrap(), section);
     let entity = &section.entities[0];
     assert_eq!((entity.kind.as_str(), section.entities[1].kind.as_str()), ("ENT", "LIC"));
-    assert_eq!(gb18030::decode(&entity.bytes).unwrap(), LIST.split_once("<LIC/>").unwrap().0.trim_start_matches("<resultList>"));
+    assert_eq!(
+        gb18030::decode(&entity.bytes).unwrap(),
+        LIST.split_once("<LIC/>").unwrap().0.trim_start_matches("<resultList>")
+    );
     assert_eq!(entity.stamp.unwrap().to_rfc3339(), "2026-10-31T18:11:09+00:00");
     assert_eq!(section.entities[1].stamp, None);
     assert_eq!([section.head("pages"), section.head("batch"), section.head("x")], [Some("1"), None, None]);
@@ -117,7 +121,9 @@ fn a_saved_document_is_read_bare_and_in_its_envelope() {
     let (facts, rows) = saved(answer(&escaped(&document)).as_bytes());
     assert_eq!((bare.rows, facts.rows, bare.as_of), (2, 2, facts.as_of));
     assert_eq!((bare.layout.as_str(), facts.layout.as_str()), ("", "envelope"));
-    let told = |rows: &[FramedRow]| rows.iter().map(|row| (row.number, row.kind.clone(), row.bytes.clone())).collect::<Vec<_>>();
+    let told = |rows: &[FramedRow]| {
+        rows.iter().map(|row| (row.number, row.kind.clone(), row.bytes.clone())).collect::<Vec<_>>()
+    };
     assert_eq!(told(&bare_rows), told(&rows));
     let (from, to) = (bare_rows[1].byte_from, bare_rows[1].byte_to);
     assert_eq!(&document.as_bytes()[usize::try_from(from).unwrap()..usize::try_from(to).unwrap()], b"<LIC/>");

@@ -93,7 +93,8 @@ async fn removal_needs_to_be_allowed_and_must_leave_a_whole() {
 async fn wrong_files_are_named_with_key() {
     let world = World::ready().await;
     let content = world.running.directory.now().catalogue.resources["natural-person"].as_ref().clone();
-    let content = domain::catalogue::Entry::Resource(Box::new(content)).to_toml().replace("id_card_issuer", "nick_name");
+    let content =
+        domain::catalogue::Entry::Resource(Box::new(content)).to_toml().replace("id_card_issuer", "nick_name");
     let mut files = export(&world).await["files"].clone();
     let file = files.as_array_mut().unwrap().iter_mut().find(|file| file["path"] == "resources/natural-person.toml");
     file.unwrap()["content"] = json!(content);

@@ -50,12 +50,16 @@ impl Fault {
     fn english(&self) -> String {
         match self {
             Self::Unreachable(why) => {
-                format!("cannot connect: mend `url`, or have the department start the service and open the way to it ({why})")
+                format!(
+                    "cannot connect: mend `url`, or have the department start the service and open the way to it ({why})"
+                )
             }
             Self::Tls(why) => format!(
                 "no trusted connection (TLS): compare `ca`, `cert` and `key` with what the department has issued, or have it mend its certificate ({why})"
             ),
-            Self::Cut(why) => format!("the answer did not come whole: ask the department to look after its service ({why})"),
+            Self::Cut(why) => {
+                format!("the answer did not come whole: ask the department to look after its service ({why})")
+            }
             Self::Late(limit) => {
                 format!("no answer within {} s: ask the department to look after its service", limit.as_secs_f32())
             }
@@ -66,8 +70,14 @@ impl Fault {
                 format!("it answers with HTTP {status} (provider.error): ask the department to look after its service")
             }
             Self::Unusable(unusable) => format!("{unusable}: ask the department to look after its service"),
-            Self::OtherPage => "the document is another page than was asked for: ask the department to look after its service".to_owned(),
-            Self::NoNumber => "what the document says of its pages is no number: ask the department to look after its service".to_owned(),
+            Self::OtherPage => {
+                "the document is another page than was asked for: ask the department to look after its service"
+                    .to_owned()
+            }
+            Self::NoNumber => {
+                "what the document says of its pages is no number: ask the department to look after its service"
+                    .to_owned()
+            }
             Self::Stopped => "the intake was asked to stop".to_owned(),
         }
     }

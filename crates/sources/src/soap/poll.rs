@@ -165,7 +165,8 @@ impl Newest {
         for given in std::mem::take(&mut self.besides) {
             remember(&mut self.there, given);
         }
-        let local = |second: Timestamp| second.with_timezone(&date::local_offset()).format("%Y-%m-%d %H:%M:%S").to_string();
+        let local =
+            |second: Timestamp| second.with_timezone(&date::local_offset()).format("%Y-%m-%d %H:%M:%S").to_string();
         Position { since: self.second.map(local), given: self.there }
     }
 }

@@ -403,7 +403,8 @@ fn a_clock_that_is_off_is_said_in_minutes() {
 fn settings_that_cannot_be_used_are_named() {
     let world = World::new();
     let of = |settings| {
-        let opened = open(&market_supervision::adapter(), &SourceSettings::Soap(settings), &world.around(Language::English));
+        let opened =
+            open(&market_supervision::adapter(), &SourceSettings::Soap(settings), &world.around(Language::English));
         opened.err().map(|error| error.to_string()).unwrap_or_default()
     };
     assert!(of(SoapSettings { url: "http://ent".into(), ..world.registry.settings() }).contains("source.url"));

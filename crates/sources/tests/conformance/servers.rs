@@ -60,7 +60,8 @@ impl SourceBench for Enterprises {
         for number in numbers {
             let second = number / 1000;
             let time = format!("2026-01-01 00:00:{second:02}");
-            let entity = format!("<INV><INVID>{number}</INVID><INV>示例</INV><S_EXT_DATATIME>{time}</S_EXT_DATATIME></INV>");
+            let entity =
+                format!("<INV><INVID>{number}</INVID><INV>示例</INV><S_EXT_DATATIME>{time}</S_EXT_DATATIME></INV>");
             self.registry.put(&time, [entity]);
         }
     }

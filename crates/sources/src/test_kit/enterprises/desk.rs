@@ -106,8 +106,12 @@ impl Desk {
     fn document(&self, query: &Query, code: &str, lost: usize) -> String {
         let size = query.size.max(1) as usize;
         let since = query.since.as_str();
-        let found: Vec<&str> =
-            self.entities.iter().filter(|(time, _)| time.as_str() >= since).map(|(_, entity)| entity.as_str()).collect();
+        let found: Vec<&str> = self
+            .entities
+            .iter()
+            .filter(|(time, _)| time.as_str() >= since)
+            .map(|(_, entity)| entity.as_str())
+            .collect();
         let page: Vec<&str> = found.iter().copied().skip((query.page as usize - 1) * size).take(size).collect();
         let page = page[..page.len().saturating_sub(lost)].concat();
         let (total, pages) = (found.len(), found.len().div_ceil(size).max(1));
@@ -129,7 +133,8 @@ impl Desk {
                 ("S", "", format!("\n<![CDATA[{}]]>\n", pieces.join("]]><![CDATA[")))
             }
         };
-        let (prefix, bound) = if own.is_empty() { (String::new(), String::new()) } else { (format!("{own}:"), format!(":{own}")) };
+        let (prefix, bound) =
+            if own.is_empty() { (String::new(), String::new()) } else { (format!("{own}:"), format!(":{own}")) };
         let response = format!(
             "<{prefix}queryChangesResponse xmlns{bound}=\"{NAMESPACE}\"><return>{text}</return></{prefix}queryChangesResponse>"
         );
@@ -146,7 +151,8 @@ fn in_body(prefix: &str, body: &str) -> String {
 
 /// What is asked for; nothing when the call is not what the interface document says.
 fn query(asked: &Asked) -> Result<Query, ()> {
-    let header = |name: header::HeaderName| asked.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let header =
+        |name: header::HeaderName| asked.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let action = asked.headers.get("SOAPAction").and_then(|value| value.to_str().ok());
     let body = String::from_utf8(asked.body.clone()).map_err(|_| ())?;
     let is_agreed = asked.path == PATH

@@ -1,4 +1,4 @@
-//! What a row means. `FILL IN` marks what the template had to guess: write there what the interface document says.
+//! What the department's rows mean.
 
 use crate::{rules, source};
 use adapter_sdk::{
