@@ -285,7 +285,18 @@ impl Runner {
         let (mut done, heartbeat, told) = match &mut self.feed {
             Feed::Dropped(drops) => (look_into(&mut desk, drops)?, HEARTBEAT, false),
             Feed::Asked(asked) => {
-                let looked = desk.ask(asked)?;
+                let looked = match desk.ask(asked) {
+                    Err(error @ IntakeError::Source(_)) => {
+                        // That the adapter lives is said while its source is away, too.
+                        let now = self.setup.clock.now();
+                        if self.announced.is_none_or(|last| now - last >= HEARTBEAT) {
+                            desk.announce()?;
+                            self.announced = Some(now);
+                        }
+                        return Err(error);
+                    }
+                    looked => looked?,
+                };
                 // Who only waits to be pushed to learns nothing by waiting.
                 let heartbeat = if looked.ended { PULSE } else { HEARTBEAT };
                 (looked.into(), heartbeat, looked.told)

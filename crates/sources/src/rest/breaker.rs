@@ -10,6 +10,8 @@ use std::{
 const FAILURES: u32 = 5;
 /// How long it is left alone before one question is let through.
 const PAUSE: Duration = Duration::from_secs(10);
+/// The longest that it is left alone, whatever it asks: one refusal is not to cut off every citizen for a day.
+const LONGEST: Duration = Duration::from_secs(60);
 /// A question that was given up after as long as this counts as one that failed.
 const PATIENCE: chrono::Duration = chrono::Duration::seconds(1);
 /// When to ask again while one question finds out how the department is.
@@ -77,7 +79,8 @@ impl Breaker {
             State::HalfOpen | State::Open { .. } => return,
         };
         let is_over = failures >= FAILURES || pause.is_some();
-        *state = if is_over { State::Open { until: now + pause.unwrap_or(PAUSE) } } else { State::Closed { failures } };
+        let pause = pause.unwrap_or(PAUSE).min(LONGEST);
+        *state = if is_over { State::Open { until: now + pause } } else { State::Closed { failures } };
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -80,8 +80,8 @@ impl DbfFile {
             let from = bytes.len() as u64;
             bytes.push(if row.deleted { b'*' } else { b' ' });
             for (name, _, width) in columns {
-                let known = COLUMNS.iter().any(|(known, ..)| known == name);
-                bytes.extend(if known { row.cell(name) } else { vec![b'x'; usize::from(*width)] });
+                let known = COLUMNS.iter().any(|(known, ..)| known == name).then(|| row.cell(name));
+                bytes.extend(known.unwrap_or_else(|| vec![b'x'; usize::from(*width)]));
             }
             placed.push((row, from, bytes.len() as u64));
         }

@@ -130,10 +130,10 @@ impl Sheet {
         }
         at += u32::from(!self.columns.is_empty());
         for (row, line) in self.rows.iter().zip(at..) {
-            for (column, text) in (0..).zip(&self.columns) {
-                if let Some(cell) = row.cells.get(text.trim()) {
-                    cell.write(sheet, line, column)?;
-                }
+            let cells =
+                (0..).zip(&self.columns).filter_map(|(column, text)| Some((column, row.cells.get(text.trim())?)));
+            for (column, cell) in cells {
+                cell.write(sheet, line, column)?;
             }
         }
         for (name, from, to) in &self.merged {
