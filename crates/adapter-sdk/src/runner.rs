@@ -285,18 +285,14 @@ impl Runner {
         let (mut done, heartbeat, told) = match &mut self.feed {
             Feed::Dropped(drops) => (look_into(&mut desk, drops)?, HEARTBEAT, false),
             Feed::Asked(asked) => {
-                let looked = match desk.ask(asked) {
-                    Err(error @ IntakeError::Source(_)) => {
-                        // That the adapter lives is said while its source is away, too.
-                        let now = self.setup.clock.now();
-                        if self.announced.is_none_or(|last| now - last >= HEARTBEAT) {
-                            desk.announce()?;
-                            self.announced = Some(now);
-                        }
-                        return Err(error);
-                    }
-                    looked => looked?,
-                };
+                let looked = desk.ask(asked);
+                let now = self.setup.clock.now();
+                // That the adapter lives is said while its source is away, too.
+                if looked.is_err() && self.announced.is_none_or(|last| now - last >= HEARTBEAT) {
+                    desk.announce()?;
+                    self.announced = Some(now);
+                }
+                let looked = looked?;
                 // Who only waits to be pushed to learns nothing by waiting.
                 let heartbeat = if looked.ended { PULSE } else { HEARTBEAT };
                 (looked.into(), heartbeat, looked.told)

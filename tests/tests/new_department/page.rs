@@ -87,7 +87,8 @@ fn name(item: &str) -> Option<String> {
         first.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty()).collect();
     let kind = words.iter().position(|word| ["fn", "const", "static", "struct", "enum"].contains(word))?;
     let is_first = words[..kind].iter().all(|word| ["pub", "crate", "const"].contains(word));
-    is_first.then(|| Some(words[kind..].get(1).map(|name| format!("{} {name}", words[kind]))?))?
+    let name = words.get(kind + 1).filter(|_| is_first)?;
+    Some(format!("{} {name}", words[kind]))
 }
 
 /// The TOML file with the lines of `text` in its head.
