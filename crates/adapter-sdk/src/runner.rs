@@ -288,7 +288,9 @@ impl Runner {
                 let looked = desk.ask(asked);
                 let now = self.setup.clock.now();
                 // That the adapter lives is said while its source is away, too.
-                if looked.is_err() && self.announced.is_none_or(|last| now - last >= HEARTBEAT) {
+                if matches!(looked, Err(IntakeError::Source(_)))
+                    && self.announced.is_none_or(|last| now - last >= HEARTBEAT)
+                {
                     desk.announce()?;
                     self.announced = Some(now);
                 }

@@ -67,11 +67,11 @@ fn one(department: &str, rows: u64, folder: Option<&Path>) -> Result<()> {
         }
         "civil-affairs" => {
             let server = marriages::serve(world.folder.path(), rows)?;
-            world.asked(department, civil_affairs::adapter(), SourceSettings::Mariadb(server.settings()), rows)
+            world.asked(department, civil_affairs::adapter(), &SourceSettings::Mariadb(server.settings()), rows)
         }
         "natural-resources" => {
             let server = titles::serve(world.folder.path(), rows)?;
-            world.asked(department, natural_resources::adapter(), SourceSettings::Postgres(server.settings()), rows)
+            world.asked(department, natural_resources::adapter(), &SourceSettings::Postgres(server.settings()), rows)
         }
         other => bail!("no stock of {other} can be generated"),
     }
@@ -111,10 +111,10 @@ impl World {
         })
     }
 
-    fn asked(&self, department: &str, adapter: Adapter, settings: SourceSettings, rows: u64) -> Result<()> {
+    fn asked(&self, department: &str, adapter: Adapter, settings: &SourceSettings, rows: u64) -> Result<()> {
         let around = Surroundings { clock: Arc::new(SystemClock), language: Language::Chinese };
         let source: Box<dyn Source> =
-            sources::open(&adapter, &settings, &around)?.context("the adapter is not asked")?;
+            sources::open(&adapter, settings, &around)?.context("the adapter is not asked")?;
         let runner = Runner::asking(source, adapter, self.config()?, self.bus()?, Arc::new(SystemClock))?;
         take_in(department, runner, 0, |runner| {
             runner.step(&GoOn)?;

@@ -275,7 +275,7 @@ fn a_row_larger_than_anybody_writes_is_refused() {
     let cell = |at: u32| format!("<c r=\"A{at}\" t=\"inlineStr\"><is><t>{long}</t></is></c>");
     let wide = format!("<sheetData>{HEADING}<row r=\"4\">{}</row></sheetData>", cell(4).repeat(22));
     assert_eq!(refused(&book(&[&wide])), ("file.torn", "a row is larger than 16 MiB".to_owned()));
-    let rows: String = (4..26).map(|at| format!("<row r=\"{at}\">{}</row>", cell(at))).collect();
+    let rows = (4..26).map(|at| format!("<row r=\"{at}\">{}</row>", cell(at))).collect::<Vec<_>>().concat();
     assert_eq!(read(&book(&[&format!("<sheetData>{HEADING}{rows}</sheetData>")])).len(), 22);
 }
 

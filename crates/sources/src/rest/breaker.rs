@@ -11,7 +11,7 @@ const FAILURES: u32 = 5;
 /// How long it is left alone before one question is let through.
 const PAUSE: Duration = Duration::from_secs(10);
 /// The longest that it is left alone, whatever it asks: one refusal is not to cut off every citizen for a day.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 /// A question that was given up after as long as this counts as one that failed.
 const PATIENCE: chrono::Duration = chrono::Duration::seconds(1);
 /// When to ask again while one question finds out how the department is.

@@ -44,7 +44,7 @@ enum Belongs {
 pub(super) fn wire(root: &Path, name: &str, folder: &Path) -> Result<Wired> {
     let mut wired = Wired::default();
     for wire in wires(name, &folder.to_string_lossy()) {
-        add(root, wire, &mut wired)?;
+        add(root, &wire, &mut wired)?;
     }
     Ok(wired)
 }
@@ -78,14 +78,14 @@ fn wires(name: &str, folder: &str) -> [Wire; 6] {
     ]
 }
 
-fn add(root: &Path, wire: Wire, wired: &mut Wired) -> Result<()> {
+fn add(root: &Path, wire: &Wire, wired: &mut Wired) -> Result<()> {
     let before = wired.files.iter().position(|file| file.path == wire.path);
     let text = match before {
         Some(place) => Some(wired.files[place].text.clone()),
         None => read(&root.join(wire.path))?,
     };
     let added = wire.line.trim().to_owned();
-    match (text.and_then(|text| inserted(&text, &wire)), before) {
+    match (text.and_then(|text| inserted(&text, wire)), before) {
         (None, _) => wired.by_hand.push((wire.path, added)),
         (Some(text), Some(place)) => {
             wired.files[place].text = text;
