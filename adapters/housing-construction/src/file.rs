@@ -70,9 +70,10 @@ fn parse_name(name: &str) -> Option<FileName> {
     let (kind, order) = name.strip_suffix(".csv")?.split_once('_')?;
     let (day, sequence) = order.split_once('_')?;
     let digits = |text: &str, count| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
-    let well_formed = matches!(kind, FWHT | SGXKZ) && digits(day, 8) && digits(sequence, 3);
+    let kind = [FWHT, SGXKZ].into_iter().find(|known| *known == kind)?;
+    let well_formed = digits(day, 8) && digits(sequence, 3);
     let as_of = date::parse_instant(day, date::local_offset()).ok().and_then(domain::date::InstantValue::at);
-    well_formed.then(|| FileName { order: order.to_owned(), scope: String::new(), as_of })
+    well_formed.then(|| FileName { order: order.to_owned(), kind, as_of, ..FileName::default() })
 }
 
 #[cfg(test)]

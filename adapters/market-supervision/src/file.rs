@@ -27,7 +27,7 @@ fn parse_name(name: &str) -> Option<FileName> {
     let (day, sequence) = order.split_once('_')?;
     let digits = |text: &str, count| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
     let as_of = date::parse_instant(day, date::local_offset()).ok().and_then(domain::date::InstantValue::at);
-    (digits(day, 8) && digits(sequence, 3)).then(|| FileName { order: order.to_owned(), scope: String::new(), as_of })
+    (digits(day, 8) && digits(sequence, 3)).then(|| FileName { order: order.to_owned(), as_of, ..FileName::default() })
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ fn parse_name(name: &str) -> Option<FileName> {
     let mut digits = |count| parts.next().filter(|part| is_digits(part, count));
     let (area, day, sequence) = (digits(6)?, digits(8)?, digits(3)?);
     let complete = parts.next().is_none();
-    complete.then(|| FileName { order: format!("{day}_{sequence}"), scope: area.to_owned(), as_of: None })
+    complete.then(|| FileName { order: format!("{day}_{sequence}"), scope: area.to_owned(), ..FileName::default() })
 }
 
 /// `H`, area (6), export time (14, local), `F` or `I`.

@@ -30,7 +30,7 @@ pub(crate) fn beginning(month: &str) -> Option<Timestamp> {
 /// The order is month, then number within the month; a month that the calendar does not have is still taken in.
 fn parse_name(name: &str) -> Option<FileName> {
     let (month, sequence) = parts(name)?;
-    Some(FileName { order: format!("{month}_{sequence}"), scope: String::new(), as_of: beginning(month) })
+    Some(FileName { order: format!("{month}_{sequence}"), as_of: beginning(month), ..FileName::default() })
 }
 
 fn parts(name: &str) -> Option<(&str, &str)> {

@@ -1,8 +1,8 @@
 //! An adapter as the runner takes it: a department's meaning over the ways by which its rows come.
 
 use crate::{mapping::Mapping, transport::Transport};
-use domain::Timestamp;
-use formats::framing::Framing;
+use domain::{Timestamp, rules};
+use formats::framing::{Facts, Framing, Refusal};
 use std::fmt;
 
 /// A department's adapter.
@@ -80,10 +80,28 @@ impl fmt::Debug for FileKind {
 pub struct FileName {
     /// Files that lie in the folder at the same time are taken in byte order of this, then of the name.
     pub order: String,
+    /// Which of several kinds of file it names, as [`Facts::layout`](formats::framing::Facts::layout) begins; empty where
+    /// there is one kind. A file whose head is another kind's is refused whole.
+    pub kind: &'static str,
     /// The part of the stock the name speaks of (an area code); empty for all. Used where
     /// [`Facts::scope`](formats::framing::Facts::scope) is empty, and to rebuild lost state.
     pub scope: String,
     /// The time the name speaks of, where the format relies on it; the later of this and
     /// [`Facts::as_of`](formats::framing::Facts::as_of) counts, but none after the intake.
     pub as_of: Option<Timestamp>,
+}
+
+impl FileName {
+    /// The facts of a file under this name, unless its head is that of another kind.
+    ///
+    /// # Errors
+    /// `file.header`.
+    pub(crate) fn of_kind(&self, facts: Facts) -> Result<Facts, Refusal> {
+        let is_another = !self.kind.is_empty() && !facts.layout.starts_with(self.kind);
+        if is_another {
+            let detail = "the columns are those of another kind of file than its name says".to_owned();
+            return Err(Refusal { rule: &rules::FILE_HEADER, detail, retry: false });
+        }
+        Ok(facts)
+    }
 }

@@ -56,7 +56,7 @@ pub(crate) fn adapter() -> Adapter {
 
 fn parse_name(name: &str) -> Option<FileName> {
     let (scope, order) = name.strip_prefix("L_")?.strip_suffix(".txt")?.split_once('_')?;
-    Some(FileName { order: order.to_owned(), scope: scope.to_owned(), as_of: instant(order) })
+    Some(FileName { order: order.to_owned(), scope: scope.to_owned(), as_of: instant(order), ..FileName::default() })
 }
 
 /// A local second as an instant, near enough for tests.

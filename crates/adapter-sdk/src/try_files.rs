@@ -78,7 +78,7 @@ impl Trial<'_> {
         let framing = kind.framing.as_ref();
         let changed = self.config.changed.or_else(|| files::changed(&file));
         let examined = files::examine(&mut file, framing, &GO_ON).map_err(unreadable())?;
-        let facts = match examined.facts(flag.as_ref()) {
+        let facts = match examined.facts(flag.as_ref()).and_then(|facts| said.of_kind(facts)) {
             Ok(facts) => facts,
             Err(refusal) => {
                 self.summary.files_refused += 1;

@@ -79,7 +79,7 @@ impl Desk<'_> {
             inbox.shelve(dropped, DONE, None)?;
             return Ok(Fate::Repeated);
         }
-        match looked.examined.facts(looked.flag.as_ref()) {
+        match looked.examined.facts(looked.flag.as_ref()).and_then(|facts| dropped.said.of_kind(facts)) {
             Ok(facts) => self.take_in(inbox, dropped, looked, facts),
             Err(refusal) if refusal.retry || !dropped.firm || !looked.pair.still_lies(dropped) => {
                 tracing::warn!(rule = refusal.rule.id, file = dropped.name, "file may be good later and is left alone");
