@@ -210,7 +210,8 @@ impl Stage {
         line("\n6. Ops see it all in one place")?;
         let operator = client(folder, &self.running, "operator-ops")?;
         let status = operator.ask(Method::GET, "/v1/operations/status", None).await?.value;
-        for department in status["departments"].as_array().into_iter().flatten() {
+        let departments = status["departments"].as_array().into_iter().flatten();
+        for department in departments.filter(|department| department["rows"]["read"].as_u64() > Some(0)) {
             line(&format!(
                 "   {}: as of {}, {} rows read, {} rejects open",
                 text(&department["department"]),
