@@ -186,10 +186,13 @@ mod tests {
     }
 
     #[test]
-    fn a_wish_to_be_left_alone_is_heeded_at_once() {
-        let (_, breaker) = breaker();
-        breaker.enter().ok().unwrap().failed(Some(Duration::from_secs(90)));
-        assert_eq!(wait(&breaker), Some(Duration::from_secs(90)));
+    fn a_wish_to_be_left_alone_is_heeded_at_once_for_a_minute_at_most() {
+        for (wish, heeded) in [(Duration::from_secs(40), Duration::from_secs(40)), (Duration::from_hours(24), LONGEST)]
+        {
+            let (_, breaker) = breaker();
+            breaker.enter().ok().unwrap().failed(Some(wish));
+            assert_eq!(wait(&breaker), Some(heeded));
+        }
     }
 
     #[test]
