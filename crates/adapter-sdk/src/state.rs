@@ -133,6 +133,9 @@ pub(crate) struct State {
     pub(crate) records: Offsets,
     /// What of the control topic has been heeded.
     pub(crate) control: Offsets,
+    /// Whether this state was lost once, and put together from the bus.
+    #[serde(default)]
+    pub(crate) restored: bool,
     /// Why the source gives nothing now.
     #[serde(skip)]
     pub(crate) source_problem: String,

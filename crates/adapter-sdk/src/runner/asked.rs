@@ -236,7 +236,7 @@ impl Known for Remembered<'_, '_> {
     }
 
     fn is_restored(&self) -> bool {
-        self.desk.pipeline.state().intake > 0
+        self.desk.pipeline.state().restored
     }
 
     fn kept(&self, name: &str) -> Result<Option<Vec<u8>>, IntakeError> {

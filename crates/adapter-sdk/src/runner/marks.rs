@@ -5,7 +5,7 @@ use crate::{
     judge::Verdict,
     source::{Mark, RowFate, Settled, Source, Told},
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::{HashMap, HashSet};
 use store::Ledger;
 
@@ -73,7 +73,12 @@ impl Marks {
     }
 
     /// A row and all rows before it are done; what is to be written down of it goes to `blobs`.
-    pub(crate) fn done(&mut self, row: DoneRow, place: Option<(u32, u64)>, blobs: &mut Vec<Blob>) {
+    pub(crate) fn done(
+        &mut self,
+        row: DoneRow,
+        place: Option<(u32, u64)>,
+        blobs: &mut Vec<Blob>,
+    ) -> Result<(), IntakeError> {
         let DoneRow { mark, verdict, rejected, at } = row;
         let fate = match (verdict, rejected) {
             (Verdict::Waiting, _) => return self.wait(mark, at, blobs),
@@ -83,7 +88,7 @@ impl Marks {
             (Verdict::Skipped, _) => RowFate::Skipped,
             _ => RowFate::Unchanged,
         };
-        self.settle(Settled { id: mark.id, receipt: mark.receipt, fate }, blobs);
+        self.settle(Settled { id: mark.id, receipt: mark.receipt, fate }, blobs)
     }
 
     /// A row that waited is done with another; says whether it waited.
@@ -93,12 +98,17 @@ impl Marks {
         place: Option<(u32, u64)>,
         ledger: &Ledger,
         blobs: &mut Vec<Blob>,
-    ) -> bool {
-        let kept = || ledger.blob(&name(WAITS, id)).ok().flatten().and_then(|blob| serde_json::from_slice(&blob).ok());
-        let Some(waits) = self.waits.remove(id).or_else(kept) else { return false };
+    ) -> Result<bool, IntakeError> {
+        let waits = match self.waits.remove(id) {
+            Some(waits) => waits,
+            None => match ledger.blob(&name(WAITS, id))? {
+                Some(blob) => read(&blob)?,
+                None => return Ok(false),
+            },
+        };
         blobs.push((name(WAITS, id), None));
-        self.settle(Settled { id: id.to_owned(), receipt: waits.receipt, fate: published(place) }, blobs);
-        true
+        self.settle(Settled { id: id.to_owned(), receipt: waits.receipt, fate: published(place) }, blobs)?;
+        Ok(true)
     }
 
     /// What was done before is in the ledger now.
@@ -117,7 +127,7 @@ impl Marks {
     /// What the ledger still holds from before this session.
     pub(crate) fn recall(&mut self, ledger: &Ledger) -> Result<(), IntakeError> {
         let told = ledger.blobs(TOLD)?;
-        self.ready = told.iter().filter_map(|(_, blob)| serde_json::from_slice(blob).ok()).collect();
+        self.ready = told.iter().map(|(_, blob)| read(blob)).collect::<Result<_, _>>()?;
         Ok(())
     }
 
@@ -140,27 +150,41 @@ impl Marks {
 
     /// How many rows have waited since before `then`, in milliseconds since 1970. Reads all that wait.
     pub(crate) fn waiting_since_before(ledger: &Ledger, then: i64) -> Result<u64, IntakeError> {
-        let rows = ledger.blobs(WAITS)?;
-        let waits = rows.iter().filter_map(|(_, blob)| serde_json::from_slice::<Waits>(blob).ok());
-        Ok(waits.filter(|waits| waits.since < then).count() as u64)
+        let mut count = 0;
+        for (_, blob) in ledger.blobs(WAITS)? {
+            count += u64::from(read::<Waits>(&blob)?.since < then);
+        }
+        Ok(count)
     }
 
-    fn wait(&mut self, mark: Mark, since: i64, blobs: &mut Vec<Blob>) {
+    fn wait(&mut self, mark: Mark, since: i64, blobs: &mut Vec<Blob>) -> Result<(), IntakeError> {
         let waits = Waits { since, receipt: mark.receipt };
-        blobs.push((name(WAITS, &mark.id), serde_json::to_vec(&waits).ok()));
+        blobs.push((name(WAITS, &mark.id), Some(written(&waits)?)));
         self.waits.insert(mark.id, waits);
+        Ok(())
     }
 
-    fn settle(&mut self, settled: Settled, blobs: &mut Vec<Blob>) {
+    fn settle(&mut self, settled: Settled, blobs: &mut Vec<Blob>) -> Result<(), IntakeError> {
         if self.tells == Told::Rejects && !matches!(settled.fate, RowFate::Rejected { .. }) {
             if self.keep {
                 blobs.push((name(ROW, &settled.id), Some(Vec::new())));
             }
-            return self.quiet.push(settled.id);
+            self.quiet.push(settled.id);
+            return Ok(());
         }
-        blobs.push((name(TOLD, &settled.id), serde_json::to_vec(&settled).ok()));
+        blobs.push((name(TOLD, &settled.id), Some(written(&settled)?)));
         self.next.push(settled);
+        Ok(())
     }
+}
+
+/// What the ledger holds of a row; that it cannot be read is damage, and no reason to forget the row.
+fn read<T: DeserializeOwned>(blob: &[u8]) -> Result<T, IntakeError> {
+    serde_json::from_slice(blob).map_err(|_| IntakeError::State { what: "marks of rows" })
+}
+
+fn written<T: Serialize>(value: &T) -> Result<Vec<u8>, IntakeError> {
+    serde_json::to_vec(value).map_err(|_| IntakeError::State { what: "marks of rows" })
 }
 
 fn published(place: Option<(u32, u64)>) -> RowFate {

@@ -169,7 +169,7 @@ impl Pipeline {
         let mut full = false;
         while self.frontier.len() >= self.window.0 || self.publisher.bytes() >= self.window.1 {
             self.publisher.wait(stop)?;
-            self.settle();
+            self.settle()?;
             full = true;
         }
         Ok(full)
@@ -177,10 +177,10 @@ impl Pipeline {
 
     /// Waits until nothing is in flight.
     pub(crate) fn drain(&mut self, stop: &dyn Stop) -> Result<(), IntakeError> {
-        self.settle();
+        self.settle()?;
         while !(self.frontier.is_empty() && self.publisher.is_idle()) {
             self.publisher.wait(stop)?;
-            self.settle();
+            self.settle()?;
         }
         Ok(())
     }
@@ -188,7 +188,7 @@ impl Pipeline {
     /// Takes in what has been acknowledged meanwhile, and writes it down.
     pub(crate) fn turn(&mut self) -> Result<(), IntakeError> {
         self.publisher.poll(Duration::ZERO)?;
-        self.settle();
+        self.settle()?;
         self.checkpoint(false)
     }
 
@@ -234,7 +234,7 @@ impl Pipeline {
     }
 
     /// Moves the finished prefix from the frontier into the next checkpoint.
-    fn settle(&mut self) {
+    fn settle(&mut self) -> Result<(), IntakeError> {
         for (sequence, position) in self.publisher.take_done() {
             if let Some(effects) = self.frontier.acknowledge(sequence) {
                 effects.place = effects.place.or(position);
@@ -242,11 +242,15 @@ impl Pipeline {
         }
         while let Some((sequence, effects)) = self.frontier.pop() {
             self.settled = Some(sequence);
-            self.account(effects);
+            // A row that is accounted for in part must not be written down: this pipeline is given up then.
+            let accounted = self.account(effects);
+            self.broken |= accounted.is_err();
+            accounted?;
         }
+        Ok(())
     }
 
-    fn account(&mut self, effects: Effects) {
+    fn account(&mut self, effects: Effects) -> Result<(), IntakeError> {
         let counters = &mut self.state.counters;
         for (resource, withdrawal) in effects.wrote {
             counters.wrote(resource, withdrawal);
@@ -274,15 +278,16 @@ impl Pipeline {
         }
         let place = effects.place.map(|place| (place.partition, place.offset));
         if let Some(told) = told {
-            self.marks.done(told, place, &mut self.commit.blobs);
+            self.marks.done(told, place, &mut self.commit.blobs)?;
         }
         for id in released {
-            if self.marks.release(&id, place, self.known.ledger(), &mut self.commit.blobs) {
+            if self.marks.release(&id, place, self.known.ledger(), &mut self.commit.blobs)? {
                 self.state.counters.released();
             }
         }
         self.commit.seen.extend(effects.seen);
         self.commit.memories.extend(effects.memory);
+        Ok(())
     }
 }
 

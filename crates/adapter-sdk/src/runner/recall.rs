@@ -52,6 +52,7 @@ pub(crate) fn catch_up(setup: &Setup, stop: &dyn Stop) -> Result<(State, Uncount
     let highest = recalled.highest.max(state.intake);
     if is_lost {
         restore(setup, &mut state, stop)?;
+        state.restored = highest > 0;
         // What was commanded before is not commanded anew.
         state.control = ends(setup, topics::CONTROL, stop)?;
     }
