@@ -1,7 +1,5 @@
 //! Killed in the middle of contracts, insurances, workbooks and pushed births, a node loses, doubles and invents nothing.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
-#[path = "support/topic.rs"]
-mod topic;
 #[path = "support/wanted.rs"]
 mod wanted;
 
@@ -13,7 +11,7 @@ use exchange_tests::{
         insurance, teachers,
     },
     oracle::{BirthOracle, HousingOracle, InsuranceOracle, TeacherOracle},
-    product::{Bus, Node, Said, binary, files_in, wait_for},
+    product::{Bus, Node, Said, binary, files_in, placed, published, wait_for},
     rows::{End, Tally, Wanted},
 };
 use serde_json::Value;
@@ -25,7 +23,6 @@ use std::{
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
-use topic::{placed, published};
 use wanted::{check_newest, check_rows, lines, number, published_by, rejects, wait_until_read};
 
 const SEED: u64 = 77;

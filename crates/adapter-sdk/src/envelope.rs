@@ -9,7 +9,7 @@ use crate::{
 use contract::{
     canonical::v1::{self as canonical, Operation, Record, Source},
     topics::{self, Header},
-    v1::{DepartmentIntake, Reject, RejectState},
+    v1::{AdapterLease, DepartmentIntake, Reject, RejectState},
 };
 use domain::{Language, Timestamp};
 use formats::framing::{FramedRow, RowPlace};
@@ -202,6 +202,18 @@ impl Outgoing {
             key: intake.department.clone(),
             headers: topics::headers::<DepartmentIntake>(department.id, department.system, id).into(),
             payload: Some(intake.encode_to_vec()),
+        }
+    }
+
+    /// The one lease that lies under the department's key.
+    pub(crate) fn lease(department: &Department, lease: &AdapterLease) -> Self {
+        let key = format!("lease/{}", department.id);
+        let id = format!("{key}@{}.{}", lease.epoch, lease.holder);
+        Self {
+            channel: Channel::Control,
+            key,
+            headers: topics::headers::<AdapterLease>(department.id, department.system, id).into(),
+            payload: Some(lease.encode_to_vec()),
         }
     }
 

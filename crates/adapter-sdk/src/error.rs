@@ -53,6 +53,21 @@ pub enum IntakeError {
         /// The file.
         path: PathBuf,
     },
+    /// Another adapter of the department has taken over; this one publishes nothing any more.
+    #[error(
+        "another adapter has taken over department {department}, lease {epoch} held by {holder}; only one may run: leave this one stopped, or stop the other and start this one again, which takes the lease back"
+    )]
+    Fenced {
+        /// The department.
+        department: &'static str,
+        /// Node, state folder and run that hold the lease.
+        holder: String,
+        /// The lease's epoch.
+        epoch: u64,
+    },
+    /// The adapter may not write its lease, so that another could publish beside it.
+    #[error("the adapter may not take its department's lease; allow it to write to exchange.control")]
+    NoLease(#[source] BusError),
     /// The intake was asked to stop; what is not checkpointed is read again.
     #[error("intake was asked to stop")]
     Stopped,

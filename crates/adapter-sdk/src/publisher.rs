@@ -1,6 +1,7 @@
 //! Sends messages and keeps each until the bus has acknowledged it.
 
 use crate::{
+    belief::Belief,
     envelope::{Channel, Outgoing},
     error::IntakeError,
     runner::Stop,
@@ -53,6 +54,7 @@ impl Topics {
 pub(crate) struct Publisher {
     producer: Box<dyn Producer>,
     topics: Topics,
+    belief: Belief,
     ticket: u64,
     flying: HashMap<u64, (u64, Outgoing)>,
     /// Messages whose sending failed; the same bytes go again.
@@ -64,10 +66,11 @@ pub(crate) struct Publisher {
 }
 
 impl Publisher {
-    pub(crate) fn new(bus: &dyn Bus, topics: Topics) -> Result<Self, BusError> {
+    pub(crate) fn new(bus: &dyn Bus, topics: Topics, belief: Belief) -> Result<Self, BusError> {
         Ok(Self {
             producer: bus.producer()?,
             topics,
+            belief,
             ticket: 0,
             flying: HashMap::new(),
             again: VecDeque::new(),
@@ -138,8 +141,10 @@ impl Publisher {
 
     /// Gives the message back when the bus has no room for it now.
     fn offer(&mut self, sequence: u64, message: Outgoing) -> Result<Option<Outgoing>, IntakeError> {
-        let headers: Vec<(&str, &[u8])> =
-            message.headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
+        let signature = self.belief.signature(&message)?;
+        let headers = message.headers.iter().map(|(name, value)| (*name, value.as_bytes()));
+        let signature = signature.iter().map(|(name, value)| (*name, value.as_slice()));
+        let headers: Vec<(&str, &[u8])> = headers.chain(signature).collect();
         let sent = Message { key: message.key.as_bytes(), headers: &headers, payload: message.payload.as_deref() };
         match self.producer.send(self.topics.name(message.channel), self.ticket, &sent) {
             Ok(()) => {
@@ -156,7 +161,8 @@ impl Publisher {
 
     /// What tidies up the control topic is done without, where the adapter may only read there.
     fn refused(&mut self, sequence: u64, message: &Outgoing, error: BusError) -> Result<(), IntakeError> {
-        if message.channel != Channel::Control || !matches!(error, BusError::NotAllowed(_)) {
+        let is_tidying = message.channel == Channel::Control && message.payload.is_none();
+        if !is_tidying || !matches!(error, BusError::NotAllowed(_)) {
             return Err(error.into());
         }
         tracing::warn!(%error, "command that was heeded stays on the control topic: the adapter may not write there");

@@ -5,6 +5,7 @@ mod asked;
 mod config;
 mod control;
 mod desk;
+mod lease;
 mod marks;
 mod outage;
 mod overdue;
@@ -29,6 +30,7 @@ use self::{
 };
 use crate::{
     adapter::Adapter,
+    belief::Belief,
     error::IntakeError,
     files::{Dropped, Inbox},
     publisher::Topics,
@@ -77,12 +79,13 @@ pub struct Runner {
     session: Option<Session>,
     announced: Option<Timestamp>,
     outage: Outage,
+    /// Epoch of the lease that was taken.
+    epoch: Option<u64>,
 }
 
 /// What lasts from the checkpoint it was begun at until something fails.
 struct Session {
     pipeline: Pipeline,
-    control: Follower,
     unit: Option<Unit>,
 }
 
@@ -140,12 +143,15 @@ impl Runner {
         (bus, clock): (Arc<dyn Bus>, Arc<dyn Clock>),
     ) -> Result<Self, IntakeError> {
         let ledger = Arc::new(Ledger::open(&config.state_dir, adapter.id())?);
+        let holder = lease::holder(&config.node, &ledger)?;
         let topics = Topics::of(adapter.id());
         let outage = Outage::new(adapter.id());
         let way = adapter.ways.iter().position(|way| matches!(way.transport, Transport::Files(_))).unwrap_or_default();
         let is_asked = matches!(feed, Feed::Asked(_));
-        let setup = Setup { adapter, config, bus, clock, observer: Arc::new(()), ledger, topics, way, is_asked };
-        Ok(Self { setup, feed, session: None, announced: None, outage })
+        let belief = Belief::new(config.identity.clone());
+        let observer = Arc::new(());
+        let setup = Setup { adapter, config, bus, clock, observer, ledger, holder, topics, belief, way, is_asked };
+        Ok(Self { setup, feed, session: None, announced: None, outage, epoch: None })
     }
 
     /// Tells `observer` how the work goes on.
@@ -186,7 +192,7 @@ impl Runner {
                 Err(IntakeError::Stopped) => break,
                 Err(error) if error.is_retryable() => {
                     self.tell(&error);
-                    self.leave_alone(error.wait().unwrap_or(patience), stop);
+                    self.leave_alone(error.wait().unwrap_or(patience), stop)?;
                     patience = (patience * 2).min(PATIENCE.1);
                 }
                 Err(error) => return Err(error),
@@ -214,30 +220,36 @@ impl Runner {
     }
 
     /// Passes the time for which a source asks to be left alone, a day at the most; what operators ask for is done meanwhile.
-    fn leave_alone(&mut self, time: Duration, stop: &dyn Stop) {
+    fn leave_alone(&mut self, time: Duration, stop: &dyn Stop) -> Result<(), IntakeError> {
         let mut left = time;
         while !left.is_zero() && !stop.is_stopped() {
             let part = left.min(HEARD);
             stop.pause(part);
             left -= part;
             if !left.is_zero() && !stop.is_stopped() {
-                self.hear(stop);
+                self.hear(stop)?;
             }
         }
+        Ok(())
     }
 
     /// Does what operators ask for, as long as the session goes well.
-    fn hear(&mut self, stop: &dyn Stop) {
-        let Some(mut session) = self.session.take() else { return };
-        let Session { pipeline, control, unit } = &mut session;
-        let mut desk = Desk { setup: &self.setup, pipeline, control, stop, redriven: 0, unit };
+    fn hear(&mut self, stop: &dyn Stop) -> Result<(), IntakeError> {
+        let Some(mut session) = self.session.take() else { return Ok(()) };
+        let Session { pipeline, unit } = &mut session;
+        let mut desk = Desk { setup: &self.setup, pipeline, stop, redriven: 0, unit };
         match desk.heed_control() {
             Ok(()) => self.session = Some(session),
             Err(error) => {
-                self.tell(&error);
                 session.pipeline.keep_what_is_done();
+                match error {
+                    IntakeError::Stopped => {}
+                    error if error.is_retryable() => self.tell(&error),
+                    error => return Err(error),
+                }
             }
         }
+        Ok(())
     }
 
     fn rest(&mut self, stop: &dyn Stop) {
@@ -262,22 +274,25 @@ impl Runner {
         let setup = &self.setup;
         unless_stopped(stop)?;
         setup.bus.create_topics(&setup.topics.needed(setup.config.partitions))?;
-        let (state, uncounted) = recall::catch_up(setup, stop)?;
+        let taken = lease::take(setup, self.epoch, stop)?;
+        self.epoch = Some(taken.lease.epoch);
+        let (state, uncounted) = recall::catch_up(setup, &taken.next, stop)?;
         unless_stopped(stop)?;
-        let control = Follower::new(setup.bus.as_ref(), setup.adapter.id(), &state.control)?;
+        let control =
+            Follower::new(setup.bus.as_ref(), setup.adapter.id(), &state.control, (taken.lease, setup.belief.clone()))?;
         unless_stopped(stop)?;
-        let mut pipeline = setup.pipeline(state, uncounted)?;
+        let mut pipeline = setup.pipeline(state, uncounted, control)?;
         if let Feed::Asked(asked) = &mut self.feed {
             asked.open = false;
             pipeline.recall_marks(asked.source.as_ref())?;
         }
         self.announced = None;
-        Ok(Session { pipeline, control, unit: None })
+        Ok(Session { pipeline, unit: None })
     }
 
     fn work(&mut self, session: &mut Session, stop: &dyn Stop) -> Result<Step, IntakeError> {
-        let Session { pipeline, control, unit } = session;
-        let mut desk = Desk { setup: &self.setup, pipeline, control, stop, redriven: 0, unit };
+        let Session { pipeline, unit } = session;
+        let mut desk = Desk { setup: &self.setup, pipeline, stop, redriven: 0, unit };
         desk.heed_control()?;
         if self.announced.is_none() {
             desk.announce()?;

@@ -2,6 +2,7 @@
 
 mod adapter;
 mod catalogue;
+mod evidence;
 mod operations;
 mod pki;
 mod publish;
@@ -11,10 +12,11 @@ mod run;
 pub(crate) use self::{
     adapter::{Adapter, SourceKind},
     catalogue::{Catalogue, Files},
+    evidence::{Evidence, Export, VerifyEvidence, Witness},
     operations::{RejectState, Rejects, Status},
     pki::Pki,
     publish::Publish,
-    question::{Certificates, Equity, Question, Resolve, Verify},
+    question::{Certificates, Equity, Ledger, Question, Resolve, Verify},
     run::{Config, Demo, Init, Run},
 };
 
@@ -36,10 +38,11 @@ Examples:
   exchange init node && exchange standalone --config node/exchange.toml
   exchange resolve natural-person citizen-number=110101190001010014 --matter 000172149001 --case 2026-0001
   exchange adapter try public-security CZRK_110101_20261101_001.txt
+  exchange evidence verify answer.json --trust ca.pem
   exchange status -o json
 
-Exit codes: 0 done, FOUND, STALE, all MATCH · 1 failed, MISMATCH or NOT_HELD · 2 bad usage or configuration ·
-3 refused · 4 NOT_FOUND, NO_COVERAGE, WITHDRAWN, AMBIGUOUS · 5 unavailable";
+Exit codes: 0 done, FOUND, STALE, all MATCH, proof holds · 1 failed, MISMATCH or NOT_HELD, proof false ·
+2 bad usage or configuration · 3 refused · 4 NOT_FOUND, NO_COVERAGE, WITHDRAWN, AMBIGUOUS · 5 unavailable";
 
 /// Everything that `exchange` does.
 #[derive(Debug, Subcommand)]
@@ -82,6 +85,14 @@ pub(crate) enum Command {
     Rejects(Rejects),
     /// Say how the exchange is.
     Status(Status),
+    /// Proof of what was exchanged: show, verify, export, witness, rotate-key.
+    #[command(subcommand)]
+    Evidence(Evidence),
+    /// List who asked about a subject, when, and for which matter.
+    #[command(
+        after_help = "Example:\n  exchange ledger citizen-number=110101190001010014 --matter 000172149001 --case 2026-0001\n\nNeeds a grant of mode `ledger`. What is listed, refused questions too, is newest first; listing is itself recorded."
+    )]
+    Ledger(Ledger),
     /// Say who I am to the exchange: name, grants, quota left.
     Whoami(Status),
     /// A private certificate authority for trials: init, issue, revoke.

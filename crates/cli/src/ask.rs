@@ -1,16 +1,22 @@
-//! The intake system's questions from a shell.
+//! The intake system's questions from a shell. They are signed, unless they are not to be.
 
 mod show;
 
 use crate::{
-    args::{Certificates, Equity, Output, Question, Resolve, Verify},
+    args::{Certificates, Equity, Ledger, Output, Question, Resolve, Verify},
     client::{Answer, Client},
-    output::{self, FAILED, NOTHING, usage},
+    output::{self, FAILED, NOTHING, chain, usage},
 };
-use anyhow::Result;
-use http::Method;
+use anyhow::{Context, Result};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use security::sign::Signer;
 use serde_json::{Map, Value, json};
-use std::process::ExitCode;
+use std::{fs, io::ErrorKind, path::Path, process::ExitCode};
+
+const REQUEST: &str = "request.json";
+const ANSWER: &str = "answer.json";
+const PROBLEM: &str = "problem.json";
+
 
 /// `exchange resolve`.
 pub(crate) fn resolve(command: Resolve) -> Result<ExitCode> {
@@ -62,8 +68,52 @@ pub(crate) fn equity(command: &Equity) -> Result<ExitCode> {
     Ok(code(&answer.value))
 }
 
-fn send(question: &Question, path: &str, body: Map<String, Value>) -> Result<Answer> {
-    Client::new(&question.connection)?.call(Method::POST, path, Some(&Value::Object(body)))
+/// `exchange ledger`.
+pub(crate) fn ledger(command: Ledger) -> Result<ExitCode> {
+    let mut body = purpose(&command.question)?;
+    body.insert("by".into(), identifier(&command.by)?);
+    paging(&mut body, None, command.page_size, command.page_token);
+    let answer = send(&command.question, "/v1/ledger:list", body)?;
+    print(&command.question, &answer, show::accesses)?;
+    let found = answer.value["accesses"].as_array().is_some_and(|accesses| !accesses.is_empty());
+    Ok(ExitCode::from(if found { 0 } else { NOTHING }))
+}
+
+fn send(question: &Question, path: &str, mut body: Map<String, Value>) -> Result<Answer> {
+    let client = Client::new(&question.connection)?;
+    if let Some(signer) = client.signer()?.filter(|_| !question.unsigned) {
+        sign(&mut body, &signer)?;
+    }
+    let request = Value::Object(body).to_string();
+    let Some(folder) = &question.save else { return client.post(path, request)?.answer() };
+    keep(folder, REQUEST, &request)?;
+    forget(&folder.join(ANSWER))?;
+    forget(&folder.join(PROBLEM))?;
+    let reply = client.post(path, request)?;
+    keep(folder, if reply.is_answer() { ANSWER } else { PROBLEM }, &reply.text)?;
+    reply.answer()
+}
+
+/// Signs the RFC 8785 form of the request.
+fn sign(body: &mut Map<String, Value>, signer: &Signer) -> Result<()> {
+    let bytes = contract::json::canonical(&Value::Object(body.clone()))?;
+    let signature = signer.sign(&bytes).map_err(|error| usage(chain(&error)))?;
+    body.insert("request_signature".into(), STANDARD.encode(signature).into());
+    Ok(())
+}
+
+/// What lies there of another question goes, so that the folder is of one.
+fn forget(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error).context(format!("cannot remove {}", path.display())),
+        _ => Ok(()),
+    }
+}
+
+fn keep(folder: &Path, name: &str, text: &str) -> Result<()> {
+    let path = folder.join(name);
+    let written = fs::create_dir_all(folder).and_then(|()| fs::write(&path, text));
+    written.with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn print(question: &Question, answer: &Answer, table: fn(&Value) -> Result<()>) -> Result<()> {

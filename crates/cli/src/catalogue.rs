@@ -205,6 +205,7 @@ impl Question {
                 items: &self.items,
                 matter: self.matter.as_deref().unwrap_or(own),
                 confirmed: true,
+                mark: 0,
             };
             let all = policy::explain(catalogue, &ask, SystemClock.now(), domain::date::local_offset());
             findings.extend(all.into_iter().filter(|finding| finding.grant == grant.id));

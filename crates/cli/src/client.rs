@@ -1,5 +1,9 @@
 //! Calling an exchange from the command line: REST over mutual TLS.
 
+mod session;
+
+pub(crate) use self::session::Session;
+
 use crate::{
     args::Connection,
     output::{FAILED, Failure, REFUSED, UNAVAILABLE, USAGE, chain, usage},
@@ -10,7 +14,7 @@ use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use runtime::SystemClock;
-use security::{Alpn, ClientTls, Refusal, SecurityError};
+use security::{Alpn, ClientTls, Refusal, SecurityError, sign::Signer};
 use serde::Deserialize;
 use serde_json::Value;
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
@@ -20,6 +24,17 @@ pub(crate) struct Client {
     server: String,
     tls: ClientTls,
     limit: Duration,
+    files: Option<Files>,
+}
+
+/// Whom the client trusts and what it shows (PEM).
+pub(crate) struct Files {
+    /// The authorities that it trusts.
+    pub(crate) ca: PathBuf,
+    /// Its certificate.
+    pub(crate) cert: PathBuf,
+    /// Its private key.
+    pub(crate) key: PathBuf,
 }
 
 /// An answer: its text as the server sent it, which is what its evidence covers.
@@ -28,6 +43,13 @@ pub(crate) struct Answer {
     pub(crate) text: String,
     /// The same, read.
     pub(crate) value: Value,
+}
+
+/// What came: an answer, or a problem.
+pub(crate) struct Reply {
+    status: StatusCode,
+    /// The text as the server sent it.
+    pub(crate) text: String,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -55,12 +77,24 @@ impl Client {
         let key = file(&connection.key, profile.key, "key")?;
         let tls = ClientTls::load(&ca, &cert, &key, Arc::new(SystemClock))
             .map_err(|error| Failure { code: USAGE, message: chain(&error) })?;
-        Ok(Self { server, tls, limit: Duration::from_secs(connection.timeout.max(1)) })
+        let limit = Duration::from_secs(connection.timeout.max(1));
+        Ok(Self { server, tls, limit, files: Some(Files { ca, cert, key }) })
     }
 
     /// A client of a server that is already known.
     pub(crate) fn with(server: String, tls: ClientTls) -> Self {
-        Self { server, tls, limit: Duration::from_secs(15) }
+        Self { server, tls, limit: Duration::from_secs(15), files: None }
+    }
+
+    /// The client's files, where it was made from them.
+    pub(crate) fn files(&self) -> Option<&Files> {
+        self.files.as_ref()
+    }
+
+    /// What signs as this client, where it was made from files.
+    pub(crate) fn signer(&self) -> Result<Option<Signer>> {
+        let load = |files: &Files| Signer::load(&files.cert, &files.key);
+        self.files().map(load).transpose().map_err(|error| usage(chain(&error)))
     }
 
     /// Asks and waits on the calling thread.
@@ -71,14 +105,23 @@ impl Client {
 
     /// Asks.
     pub(crate) async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer> {
+        let text = body.map(ToString::to_string).unwrap_or_default();
+        self.reply(method, path, text).await?.answer()
+    }
+
+    /// Asks with a body as it stands and waits on the calling thread: what came, an answer or a problem.
+    pub(crate) fn post(&self, path: &str, body: String) -> Result<Reply> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(self.reply(Method::POST, path, body))
+    }
+
+    async fn reply(&self, method: Method, path: &str, body: String) -> Result<Reply> {
         let request = Request::builder()
             .method(method)
             .uri(path)
             .header(header::ACCEPT, "application/json")
             .header(header::CONTENT_TYPE, "application/json");
-        let text = self.send(request, body.map(|body| Bytes::from(body.to_string())).unwrap_or_default()).await?;
-        let value: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Ok(Answer { text, value })
+        self.send(request, body.into()).await
     }
 
     /// Sends lines, packed, under a key of the request, and waits on the calling thread; the lines of the answer.
@@ -90,22 +133,16 @@ impl Client {
             .header(header::CONTENT_ENCODING, "gzip")
             .header("idempotency-key", key);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let text = runtime.block_on(self.send(request, packed.into()))?;
+        let text = runtime.block_on(self.send(request, packed.into()))?.judged()?;
         text.lines().map(|line| serde_json::from_str(line).context("the answer is not NDJSON")).collect()
     }
 
-    /// The text of an answer; an error when there is none.
-    async fn send(&self, request: http::request::Builder, body: Bytes) -> Result<String> {
+    async fn send(&self, request: http::request::Builder, body: Bytes) -> Result<Reply> {
         let sent = tokio::time::timeout(self.limit, self.exchange(request, body)).await;
-        let (status, text) = sent.map_err(|_| self.away(&format!("no answer within {} s", self.limit.as_secs())))??;
-        if status.is_success() {
-            return Ok(text);
-        }
-        let problem: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Err(refusal(status, &problem).into())
+        sent.map_err(|_| self.late())?
     }
 
-    async fn exchange(&self, request: http::request::Builder, body: Bytes) -> Result<(StatusCode, String)> {
+    async fn exchange(&self, request: http::request::Builder, body: Bytes) -> Result<Reply> {
         let stream = self.tls.connect(&self.server, Alpn::Http1).await.map_err(|error| self.unconnected(&error))?;
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| self.broken(&error))?;
@@ -127,7 +164,7 @@ impl Client {
                 return Err(ended.err().map_or_else(closed, |error| self.broken(&error)).into());
             }
         };
-        Ok((status, String::from_utf8(bytes.to_vec()).context("the answer is not UTF-8")?))
+        Ok(Reply { status, text: String::from_utf8(bytes.to_vec()).context("the answer is not UTF-8")? })
     }
 
     /// A connection that ended: refused in the handshake, which under TLS 1.3 shows only now, or away.
@@ -157,8 +194,37 @@ impl Client {
         Failure { code: REFUSED, message }
     }
 
+    fn late(&self) -> Failure {
+        self.away(&format!("no answer within {} s", self.limit.as_secs()))
+    }
+
     fn away(&self, why: &str) -> Failure {
         Failure { code: UNAVAILABLE, message: format!("{} does not answer: {why}", self.server) }
+    }
+}
+
+impl Reply {
+    /// Whether it is an answer rather than a problem.
+    pub(crate) fn is_answer(&self) -> bool {
+        self.status.is_success()
+    }
+
+    /// The answer.
+    ///
+    /// # Errors
+    /// It is a problem.
+    pub(crate) fn answer(self) -> Result<Answer> {
+        let text = self.judged()?;
+        let value: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Ok(Answer { text, value })
+    }
+
+    fn judged(self) -> Result<String> {
+        if self.is_answer() {
+            return Ok(self.text);
+        }
+        let problem: Value = serde_json::from_str(&self.text).unwrap_or(Value::Null);
+        Err(refusal(self.status, &problem).into())
     }
 }
 
@@ -181,6 +247,9 @@ fn refusal(status: StatusCode, problem: &Value) -> Failure {
     for field in problem["fields"].as_array().into_iter().flatten() {
         let (name, rule) = (field["field"].as_str().unwrap_or_default(), field["rule"].as_str().unwrap_or_default());
         message = format!("{message}\n  {name}: {rule}");
+    }
+    if let Some(id) = problem["evidence_id"].as_str() {
+        message = format!("{message}\n  evidence: {id}");
     }
     Failure { code, message }
 }

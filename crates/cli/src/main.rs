@@ -5,13 +5,16 @@ mod ask;
 mod catalogue;
 mod client;
 mod demo;
+mod identity;
 mod init;
 mod node;
 mod operations;
 mod output;
 mod pki;
 mod progress;
+mod proof;
 mod publish;
+mod roles;
 mod shipped;
 mod table;
 
@@ -37,6 +40,8 @@ fn main() -> ExitCode {
         Command::Rejects(command) => operations::rejects(command),
         Command::Status(status) => operations::status(&status),
         Command::Whoami(status) => operations::whoami(&status),
+        Command::Evidence(command) => proof::run(command),
+        Command::Ledger(question) => ask::ledger(question),
         Command::Pki(command) => pki::run(command),
         Command::Config(command) => node::config(command),
         Command::Completion { shell } => completion(shell),

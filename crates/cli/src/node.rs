@@ -3,8 +3,10 @@
 use crate::{
     adapter::named,
     args::{Config as ConfigCommand, Run},
+    identity::identity,
     output::{FAILED, USAGE, fail, line, usage},
     progress::Bars,
+    roles::Roles,
 };
 use adapter_sdk::{
     Adapter, Runner, RunnerConfig, Stop as AdapterStop, push::push, source::Source, transport::SourceSettings,
@@ -17,6 +19,7 @@ use gateway::{
     config::{AdapterSection, BusKind, Config},
 };
 use runtime::{Failure, LogFormat, Options, Process, Stop};
+use security::control::Identity;
 use sources::Surroundings;
 use std::{
     path::{Path, PathBuf},
@@ -54,7 +57,7 @@ pub(crate) fn adapters(names: &[String], run: &Run) -> ExitCode {
     serve("adapter", run, |process, config| async move {
         apart(&config)?;
         let bus = gateway::open_bus(&config, process.clock()).map_err(refused)?;
-        let bars = Arc::new(Bars::new());
+        let adapters = Adapters::new(&process, &config, &bus, Roles::new(names.len()))?;
         for name in &names {
             if is_pushing(&config, name).map_err(|error| failure(&error))? {
                 let message = format!(
@@ -62,7 +65,7 @@ pub(crate) fn adapters(names: &[String], run: &Run) -> ExitCode {
                 );
                 return Err(Failure::from(message).with_code(USAGE));
             }
-            start_adapter(&process, &config, name, &bus, &bars)?;
+            adapters.start(name)?;
         }
         process.stopped().await;
         Ok(())
@@ -72,9 +75,11 @@ pub(crate) fn adapters(names: &[String], run: &Run) -> ExitCode {
 /// Starts the gateway and every adapter that the configuration names.
 pub(crate) async fn start_all(process: &Process, config: &Config, bus: &Arc<dyn Bus>) -> Result<Running, Failure> {
     let running = start_gateway(process, config, bus).await?;
-    let bars = Arc::new(Bars::new());
-    for section in config.adapter.iter().filter(|section| !is_pushed(section)) {
-        start_adapter(process, config, &section.department, bus, &bars)?;
+    let dropped: Vec<_> = config.adapter.iter().filter(|section| !is_pushed(section)).collect();
+    if !dropped.is_empty() {
+        // The gateway is one more.
+        let adapters = Adapters::new(process, config, bus, Roles::new(dropped.len() + 1))?;
+        dropped.iter().try_for_each(|section| adapters.start(&section.department))?;
     }
     Ok(running)
 }
@@ -83,17 +88,21 @@ pub(crate) async fn start_all(process: &Process, config: &Config, bus: &Arc<dyn 
 async fn start_gateway(process: &Process, config: &Config, bus: &Arc<dyn Bus>) -> Result<Running, Failure> {
     let mut links = links(config, process.clock()).map_err(|error| failure(&error))?;
     let mut runners = Vec::new();
-    for section in config.adapter.iter().filter(|section| is_pushed(section)) {
+    let pushed: Vec<_> = config.adapter.iter().filter(|section| is_pushed(section)).collect();
+    let believed = if pushed.is_empty() { None } else { identity(process, config)? };
+    for section in pushed {
         let name = &section.department;
         let adapter = named(name).map_err(|error| failure(&error))?;
-        let settings = runner_config(config, name).map_err(|error| failure(&error))?;
+        let mut settings = runner_config(config, name).map_err(|error| failure(&error))?;
+        settings.identity.clone_from(&believed);
         let (handle, source) = push(process.clock());
         links.pushes.insert(name.clone(), handle);
         runners.push(Runner::asking(Box::new(source), adapter, settings, Arc::clone(bus), process.clock())?);
     }
     let running = Gateway::start_with(process, config, Arc::clone(bus), links).await.map_err(refused)?;
+    let roles = Roles::new(runners.len() + 1);
     for runner in runners {
-        spawn(process, runner);
+        spawn(process, runner, &roles);
     }
     Ok(running)
 }
@@ -107,8 +116,10 @@ fn is_pushed(section: &AdapterSection) -> bool {
     matches!(section.source, SourceSettings::Push {})
 }
 
-fn spawn(process: &Process, mut runner: Runner) {
-    process.spawn_thread(&format!("adapter {}", runner.department()), move |stop| runner.run(&Stopping(stop)));
+fn spawn(process: &Process, mut runner: Runner, roles: &Roles) {
+    let roles = roles.clone();
+    let name = format!("adapter {}", runner.department());
+    process.spawn_thread(&name, move |stop| roles.run(&mut runner, &Stopping(stop)));
 }
 
 /// What the gateway asks of departments, from the same sections as their adapters.
@@ -122,21 +133,40 @@ fn links(config: &Config, clock: Arc<dyn Clock>) -> Result<Links> {
     Ok(links)
 }
 
-fn start_adapter(
-    process: &Process,
-    config: &Config,
-    name: &str,
-    bus: &Arc<dyn Bus>,
-    bars: &Arc<Bars>,
-) -> Result<(), Failure> {
-    let adapter = named(name).map_err(|error| failure(&error))?;
-    let settings = runner_config(config, name).map_err(|error| failure(&error))?;
-    let runner = match source(config, name, &adapter, process.clock()).map_err(|error| failure(&error))? {
-        Some(source) => Runner::asking(source, adapter, settings, Arc::clone(bus), process.clock())?,
-        None => Runner::new(adapter, settings, Arc::clone(bus), process.clock())?,
-    };
-    spawn(process, runner.with_observer(Arc::clone(bars) as Arc<dyn adapter_sdk::Observer>));
-    Ok(())
+/// What the adapters of one process have in common.
+struct Adapters<'a> {
+    process: &'a Process,
+    config: &'a Config,
+    bus: &'a Arc<dyn Bus>,
+    bars: Arc<Bars>,
+    roles: Roles,
+    identity: Option<Arc<dyn Identity>>,
+}
+
+impl<'a> Adapters<'a> {
+    fn new(
+        process: &'a Process,
+        config: &'a Config,
+        bus: &'a Arc<dyn Bus>,
+        roles: Roles,
+    ) -> Result<Self, Failure> {
+        let identity = identity(process, config)?;
+        Ok(Self { process, config, bus, bars: Arc::new(Bars::new()), roles, identity })
+    }
+
+    fn start(&self, name: &str) -> Result<(), Failure> {
+        let (config, clock, bus) = (self.config, self.process.clock(), Arc::clone(self.bus));
+        let adapter = named(name).map_err(|error| failure(&error))?;
+        let mut settings = runner_config(config, name).map_err(|error| failure(&error))?;
+        settings.identity.clone_from(&self.identity);
+        let runner = match source(config, name, &adapter, clock.clone()).map_err(|error| failure(&error))? {
+            Some(source) => Runner::asking(source, adapter, settings, bus, clock)?,
+            None => Runner::new(adapter, settings, bus, clock)?,
+        };
+        let observer = Arc::clone(&self.bars) as Arc<dyn adapter_sdk::Observer>;
+        spawn(self.process, runner.with_observer(observer), &self.roles);
+        Ok(())
+    }
 }
 
 /// How a department's adapter is run, from its section of the configuration.
@@ -144,6 +174,7 @@ pub(crate) fn runner_config(config: &Config, name: &str) -> Result<RunnerConfig>
     let section = section_of(config, name)?;
     let folder = if let SourceSettings::Files { folder } = &section.source { folder.clone() } else { PathBuf::new() };
     let mut settings = RunnerConfig::new(folder, config.adapter_state(section));
+    settings.node.clone_from(&config.node.id);
     settings.poll = section.poll.get();
     settings.language = config.node.language.into();
     settings.offset = config.node.utc_offset.0;

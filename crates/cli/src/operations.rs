@@ -18,7 +18,8 @@ pub(crate) fn status(command: &Status) -> Result<ExitCode> {
     let answer = Client::new(&command.connection)?.call(Method::GET, "/v1/operations/status", None)?;
     print(command.printing, &answer, |answer| {
         let ready = if answer["ready"] == true { "ready" } else { "NOT READY" };
-        line(&format!("node {}: {ready}\n", text(&answer["node"])))?;
+        line(&format!("node {}: {ready}", text(&answer["node"])))?;
+        line(&format!("{}\n", evidence(&answer["evidence"])))?;
         let rows: Vec<_> = list(answer, "departments").iter().map(department).collect();
         let headings = [
             "DEPARTMENT",
@@ -37,6 +38,11 @@ pub(crate) fn status(command: &Status) -> Result<ExitCode> {
         table::print(&headings, &rows)?;
         list(answer, "departments").iter().try_for_each(remarks)
     })
+}
+
+fn evidence(status: &Value) -> String {
+    let [size, lag] = ["size", "mirror_lag"].map(|key| known(&status[key]));
+    format!("evidence: {size} entries, {lag} of them not mirrored yet")
 }
 
 fn department(status: &Value) -> Vec<String> {

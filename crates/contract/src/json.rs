@@ -77,6 +77,14 @@ pub fn parse(text: &str) -> Result<Value, ContractError> {
     node.into_value("")
 }
 
+/// The canonical form of a JSON value (RFC 8785): what digests and signatures of requests and answers cover.
+///
+/// # Errors
+/// [`ContractError::NoJson`]; not for a value of this module, whose numbers are all finite.
+pub fn canonical(value: &Value) -> Result<Vec<u8>, ContractError> {
+    serde_json_canonicalizer::to_vec(value).map_err(|_| ContractError::NoJson { message: "json".to_owned() })
+}
+
 /// The JSON text of a message.
 ///
 /// # Errors

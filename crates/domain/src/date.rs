@@ -4,7 +4,7 @@ use crate::{
     clock::Timestamp,
     text::{half_width, trim},
 };
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Timelike, Utc};
 
 const LOCAL: FixedOffset = match FixedOffset::east_opt(8 * 3600) {
     Some(offset) => offset,
@@ -138,7 +138,7 @@ pub fn parse_instant(text: &str, offset: FixedOffset) -> Result<InstantValue, Da
 /// # Errors
 /// [`DateFault::Missing`] when the stamp stands for no instant, [`DateFault::Invalid`] when it is none.
 pub fn stamp14(text: &str) -> Result<String, DateFault> {
-    Ok(stamp_moment(text)?.format("%Y%m%d%H%M%S").to_string())
+    Ok(digits(&stamp_moment(text)?))
 }
 
 /// As [`stamp14`] with six digits of the second behind it: twenty digits, for sources with microseconds.
@@ -146,7 +146,8 @@ pub fn stamp14(text: &str) -> Result<String, DateFault> {
 /// # Errors
 /// As [`stamp14`].
 pub fn stamp20(text: &str) -> Result<String, DateFault> {
-    Ok(stamp_moment(text)?.format("%Y%m%d%H%M%S%6f").to_string())
+    let at = stamp_moment(text)?;
+    Ok(format!("{}{:06}", digits(&at), at.nanosecond() / 1000))
 }
 
 /// The instant of a fourteen-digit stamp that [`stamp14`] made; `None` for other text.
@@ -251,7 +252,7 @@ fn day_of(year: &str, month: &str, day: &str) -> Option<NaiveDate> {
 fn clock_time(text: &str) -> Option<NaiveTime> {
     let format = if text.matches(':').count() == 1 { "%H:%M" } else { "%H:%M:%S%.f" };
     let time = NaiveTime::parse_from_str(text, format).ok()?;
-    (chrono::Timelike::nanosecond(&time) < 1_000_000_000).then_some(time)
+    (time.nanosecond() < 1_000_000_000).then_some(time)
 }
 
 fn number(digits: &str) -> Result<u32, DateFault> {
@@ -267,6 +268,12 @@ fn stamp_moment(text: &str) -> Result<NaiveDateTime, DateFault> {
         Moment::At(at) => Ok(at),
         Moment::Unknown | Moment::NoEnd => Err(DateFault::Missing),
     }
+}
+
+/// `yyyyMMddHHmmss`.
+fn digits(at: &NaiveDateTime) -> String {
+    let (year, month, day) = (at.year(), at.month(), at.day());
+    format!("{year:04}{month:02}{day:02}{:02}{:02}{:02}", at.hour(), at.minute(), at.second())
 }
 
 fn to_utc(at: NaiveDateTime, offset: FixedOffset) -> Result<Timestamp, DateFault> {

@@ -17,7 +17,7 @@ pub fn strip_hash(text: &str) -> &str {
 /// For identifiers, dates and numbers only: names and addresses are never folded.
 #[must_use]
 pub fn half_width(text: &str) -> String {
-    text.chars().map(half_width_char).collect()
+    if text.is_ascii() { text.to_owned() } else { text.chars().map(half_width_char).collect() }
 }
 
 /// The form under which two names are compared: trimmed, with one middle dot for all of them.

@@ -9,8 +9,8 @@ use crate::{
     framing::{Facts, FramedRow, Framing, Refusal, RowPlace, RowReader, RowStart},
 };
 use domain::rules::{FILE_EMPTY, FILE_TORN};
-use serde::Deserialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
+use serde_json::{Number, Value};
 use std::io::{self, BufRead};
 
 /// How much of a line is kept, 1 MiB; of a longer one the beginning is given out, which is no JSON.
@@ -36,6 +36,63 @@ pub fn begins_table_lines(head: &[u8]) -> bool {
 pub fn row_bytes(row: &Value) -> Vec<u8> {
     row.to_string().into_bytes()
 }
+
+/// Writes the same bytes member by member, for a source that has its columns in byte order of their names.
+#[derive(Debug, Default)]
+pub struct RowWriter(Vec<u8>);
+
+impl RowWriter {
+    /// A member that is text.
+    pub fn text(&mut self, name: &str, value: &str) {
+        self.member(name, value);
+    }
+
+    /// A member that is a whole number.
+    pub fn whole(&mut self, name: &str, value: impl Into<Number>) {
+        self.member(name, &value.into());
+    }
+
+    /// A member that is a number as it is written; text where that is no number of JSON.
+    pub fn decimal(&mut self, name: &str, written: &str) {
+        match written.parse::<Number>() {
+            Ok(number) => self.member(name, &number),
+            Err(_) => self.member(name, written),
+        }
+    }
+
+    /// A member that is absent.
+    pub fn null(&mut self, name: &str) {
+        self.member(name, &());
+    }
+
+    /// The row.
+    #[must_use]
+    pub fn into_bytes(mut self) -> Vec<u8> {
+        if self.0.is_empty() {
+            self.0.push(b'{');
+        }
+        self.0.push(b'}');
+        self.0
+    }
+
+    fn member<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) {
+        if self.0.is_empty() {
+            self.0.reserve(ROOM);
+        }
+        self.0.push(if self.0.is_empty() { b'{' } else { b',' });
+        self.json(name);
+        self.0.push(b':');
+        self.json(value);
+    }
+
+    fn json<T: Serialize + ?Sized>(&mut self, value: &T) {
+        // Texts and numbers can always be written, and a vector takes them all.
+        let _ = serde_json::to_writer(&mut self.0, value);
+    }
+}
+
+/// What most rows fit into, in bytes.
+const ROOM: usize = 768;
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 

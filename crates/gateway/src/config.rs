@@ -40,8 +40,7 @@ pub struct Config {
     /// The catalogue's files.
     pub catalogue: CatalogueSection,
     /// The evidence log.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub evidence: Option<EvidenceSection>,
+    pub evidence: EvidenceSection,
     /// Logs and traces.
     pub telemetry: TelemetrySection,
     /// Departments taken in by this process.
@@ -77,9 +76,7 @@ impl Config {
         if self.catalogue.dir.is_none() && usual.is_dir() {
             self.catalogue.dir = Some(usual);
         }
-        if let Some(evidence) = &mut self.evidence {
-            evidence.key = resolve(file, &evidence.key);
-        }
+        self.evidence.key = resolve(file, &self.evidence.key);
         for adapter in &mut self.adapter {
             let usual = || self.node.data_dir.join("adapters").join(&adapter.department);
             adapter.state_dir = Some(adapter.state_dir.as_ref().map_or_else(usual, |path| resolve(file, path)));
@@ -144,7 +141,6 @@ impl Config {
     pub fn without_effect(&self) -> Vec<&'static str> {
         let keys = [
             ("bus.security_file", self.bus.kind == BusKind::Embedded && self.bus.security_file.is_some()),
-            ("evidence", self.evidence.is_some()),
             ("telemetry.otlp", self.telemetry.otlp.is_some()),
             ("store.url_file", self.store.url_file.is_some()),
             ("upstream", !self.upstream.is_empty()),

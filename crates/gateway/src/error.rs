@@ -2,6 +2,7 @@
 
 use bus::BusError;
 use domain::catalogue::Problem;
+use evidence::EvidenceError;
 use security::SecurityError;
 use std::{io, net::SocketAddr};
 use store::StoreError;
@@ -36,6 +37,9 @@ pub enum GatewayError {
     /// Certificates, keys or lists cannot be used.
     #[error("certificates cannot be used")]
     Security(#[from] SecurityError),
+    /// The evidence log cannot be opened; nothing is answered that cannot be recorded.
+    #[error("the evidence log cannot be opened")]
+    Evidence(#[from] EvidenceError),
     /// The bus cannot be opened.
     #[error("the bus cannot be opened")]
     Bus(#[from] BusError),

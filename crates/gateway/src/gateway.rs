@@ -5,6 +5,7 @@ use crate::{
     config::BusKind,
     handlers::{self, Office, View},
     ops::{self, FeedMetrics, Hosts, Pages},
+    proof,
     seed,
     service::{Connections, Desk, Door, Listener, router},
     vitals::Vitals,
@@ -12,10 +13,11 @@ use crate::{
 use adapter_sdk::push::PushHandle;
 use bus::{Bus, EmbeddedBus, EmbeddedConfig, KafkaBus, KafkaConfig};
 use domain::{Caller, Clock};
+use evidence::Log;
 use policy::Gate;
 use routing::{Exchange, Providers, Settings};
 use runtime::{Process, Stop};
-use security::{Bindings, ServerTls, seal::SealingKey};
+use security::{Bindings, ServerTls, control::Identity, seal::SealingKey};
 use std::{collections::BTreeMap, fs, net::SocketAddr, sync::Arc, time::Duration};
 use store::{EmbeddedView, EmbeddedViewConfig, EmbeddedViewWriter};
 use tokio::net::TcpListener;
@@ -106,11 +108,21 @@ impl Gateway {
         let (directory, progress) = (Arc::new(Directory::default()), Arc::new(Progress::default()));
         let bindings: Arc<dyn Bindings> = Arc::new(Bound(Arc::clone(&directory)));
         let tls = ServerTls::load(&config.tls.files(), bindings, process.clock())?;
-        let vitals = Arc::new(Vitals::new(process.health(), Arc::clone(&tls), Arc::clone(&progress)));
-        let (view, following) = follow(config, process.clock(), Arc::clone(&bus), (&directory, &progress)).await?;
-        let (outbox, worker) = view::outbox(bus);
-        let house = House { process, config, directory, progress, tls, vitals, view, outbox, links };
+        let shared =
+            Shared { clock: process.clock(), directory: &directory, progress: &progress, identity: tls.clone() };
+        let (view, following) = follow(config, Arc::clone(&bus), shared).await?;
+        let proof = proof::open(config, Arc::clone(&bus), &tls, process.clock()).await?;
+        let log = proof.log.clone();
+        let vitals =
+            Vitals::new(process.health(), Arc::clone(&tls), Arc::clone(&progress), process.clock(), log.clone());
+        let gate = Arc::new(Gate::new(config.offset()));
+        let catalogue = directory.now().catalogue.clone();
+        proof::recount(&log, Arc::clone(&gate), catalogue, (process.clock().now(), config.offset())).await?;
+        let (outbox, worker) = view::outbox(bus, Some(tls.clone()));
+        let vitals = Arc::new(vitals);
+        let house = House { process, config, directory, progress, tls, vitals, view, outbox, links, log, gate };
         let running = house.open().await?;
+        proof.spawn(process);
         process.spawn_thread("view", move |stop: Stop| following.run(&|limit| stop.wait(limit)));
         process.spawn_thread("outbox", move |stop: Stop| worker.run(&|| stop.is_stopped()));
         seed::spawn(process, &running, config, files);
@@ -129,6 +141,8 @@ struct House<'a> {
     view: View,
     outbox: Outbox,
     links: Links,
+    log: Log,
+    gate: Arc<Gate>,
 }
 
 impl House<'_> {
@@ -160,10 +174,11 @@ impl House<'_> {
         let config = self.config;
         let key = config.node.data_dir.join("page.key");
         let offset = config.offset();
-        let gate = Arc::new(Gate::new(offset));
+        let gate = Arc::clone(&self.gate);
         let language = config.node.language.into();
         // Answers are counted at the desk, together with those that never reach the exchange.
-        let settings = Settings { offset, language, key: SealingKey::at(&key)?, watch: Box::new(|_| {}) };
+        let evidence = self.log.clone();
+        let settings = Settings { offset, language, key: SealingKey::at(&key)?, watch: Box::new(|_| {}), evidence };
         let clock = self.process.clock();
         let directory = Arc::clone(&self.directory);
         let exchange = Exchange::new(self.view.clone(), directory.clone(), gate.clone(), clock.clone(), settings);
@@ -198,19 +213,27 @@ impl House<'_> {
     }
 
     fn look_after(&self, ports: Vec<Arc<Connections>>) {
-        let tls = Arc::clone(&self.tls);
+        let (tls, log) = (Arc::clone(&self.tls), self.log.clone());
         self.process.spawn_thread("certificates", move |stop: Stop| {
             while !stop.wait(LOOK_AFTER) {
-                look(&tls, &ports);
+                look(&tls, &log, &ports);
             }
             Ok::<_, GatewayError>(())
         });
     }
 }
 
-fn look(tls: &ServerTls, ports: &[Arc<Connections>]) {
+fn look(tls: &ServerTls, log: &Log, ports: &[Arc<Connections>]) {
+    if let Err(error) = log.reload_key() {
+        tracing::warn!(error = &error as &dyn std::error::Error, "changed keys of the evidence log cannot be used; the old ones stay");
+    }
     match tls.reload_if_changed() {
-        Ok(true) => tracing::info!("certificates and lists read again"),
+        Ok(true) => {
+            tracing::info!("certificates and lists read again");
+            if let Err(error) = log.renew_signer(tls.signer()) {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the new certificate cannot vouch for the evidence log");
+            }
+        }
         Ok(false) => {}
         Err(error) => tracing::warn!(%error, "changed certificates or lists cannot be used; the old ones stay"),
     }
@@ -220,16 +243,24 @@ fn look(tls: &ServerTls, ports: &[Arc<Connections>]) {
     }
 }
 
+/// What the view has in common with the rest of the house.
+struct Shared<'a> {
+    clock: Arc<dyn Clock>,
+    directory: &'a Arc<Directory>,
+    progress: &'a Arc<Progress>,
+    identity: Arc<dyn Identity>,
+}
+
 /// Opens store and view off the async threads: a disk, or a broker, may take its time.
 async fn follow(
     config: &Config,
-    clock: Arc<dyn Clock>,
     bus: Arc<dyn Bus>,
-    shared: (&Arc<Directory>, &Arc<Progress>),
+    shared: Shared<'_>,
 ) -> Result<(View, Materialiser<EmbeddedViewWriter, View>), GatewayError> {
     let folder = config.node.data_dir.clone();
     let departments = config.departments();
-    let (directory, progress) = (Arc::clone(shared.0), Arc::clone(shared.1));
+    let (directory, progress) = (Arc::clone(shared.directory), Arc::clone(shared.progress));
+    let (clock, identity) = (shared.clock, Some(shared.identity));
     let opened = tokio::task::spawn_blocking(move || {
         fs::create_dir_all(&folder).map_err(|error| GatewayError::Config {
             key: "node.data_dir",
@@ -237,7 +268,7 @@ async fn follow(
         })?;
         let (writer, reader) = EmbeddedView::open(&folder.join("view"), EmbeddedViewConfig::default())?;
         let view = reader.clone();
-        let parts = Parts { bus, writer, reader, directory, progress, clock, departments };
+        let parts = Parts { bus, writer, reader, directory, progress, clock, departments, identity };
         Ok((view, Materialiser::start(parts)?))
     });
     opened.await.unwrap_or(Err(GatewayError::Stopped))

@@ -1,6 +1,7 @@
 //! What each method does once caller and form are known. Questions go on to `routing`.
 
 mod catalogue;
+mod evidence;
 mod mask;
 mod operations;
 mod page;
@@ -9,7 +10,7 @@ mod rejects;
 mod whoami;
 
 use crate::{
-    service::{Action, Answered, Call, Fault},
+    service::{Action, Answered, Call, Failure, Fault},
     vitals::Vitals,
 };
 use adapter_sdk::push::PushHandle;
@@ -28,7 +29,7 @@ use view::{Directory, Outbox};
 /// The reading end of the store of this build.
 pub(crate) type View = store::EmbeddedViewReader;
 
-pub(crate) use self::publish::response;
+pub(crate) use self::{evidence::Piece, publish::response};
 
 /// What an office works with.
 pub(crate) struct Parts {
@@ -88,18 +89,29 @@ impl Office {
         if let Action::Ask(method) = action {
             return self.ask(method, call).await;
         }
-        let limit = call.limit;
-        let done = timeout(limit, self.serve(action, call)).await;
-        Answered::of(done.unwrap_or_else(|_| Err(Fault::away("it took longer than the time limit"))))
+        let done = timeout(call.limit, self.serve(action, &call)).await;
+        let done = done.unwrap_or_else(|_| Err(Fault::away("it took longer than the time limit")));
+        Answered::proven(self.prove(action, &call, done).await)
+    }
+
+    /// A call that is not answered for a reason of the edge: a question is recorded all the same.
+    pub(crate) async fn unanswered(&self, action: Action, call: &Call, fault: Fault) -> Answered {
+        let Action::Ask(method) = action else { return Answered::of(Err(fault)) };
+        let (reason, detail) = fault.told();
+        let recorded = self.parts.exchange.record(&call.asking(method), fault.outcome(), (reason, &detail)).await;
+        Answered::proven(Err(match recorded {
+            Ok(id) => Failure { fault, evidence_id: Some(id) },
+            Err(error) => self.unrecorded(&error).into(),
+        }))
     }
 
     async fn ask(&self, method: Method, call: Call) -> Answered {
         if let Err(fault) = self.require_view() {
-            return Answered::of(Err(fault));
+            return self.unanswered(Action::Ask(method), &call, fault).await;
         }
-        let Call { caller, request, limit } = call;
-        let Finished { outcome, reply, .. } = self.parts.exchange.answer(&caller, method, &request, limit).await;
-        Answered { outcome, reply: reply_of(reply) }
+        let finished = self.parts.exchange.answer(&call.asking(method), call.limit).await;
+        let Finished { outcome, reply, evidence_id, .. } = finished;
+        Answered { outcome, reply: reply_of(reply).map_err(|fault| Failure { fault, evidence_id }) }
     }
 
     /// Nothing is decided by a catalogue that may be of yesterday.
@@ -108,29 +120,32 @@ impl Office {
         if is_there { Ok(()) } else { Err(Fault::away("the exchange is starting and still reading the bus")) }
     }
 
-    async fn serve(&self, action: Action, call: Call) -> Result<Bytes, Fault> {
+    async fn serve(&self, action: Action, call: &Call) -> Result<Bytes, Fault> {
         let caller = &call.caller;
         match action {
             // Answered elsewhere.
             Action::Ask(_) | Action::Publish => Err(Fault::Internal),
-            Action::ListResources => encode(self.list_resources(caller, decode(&call)?)),
-            Action::GetResource => encode(self.get_resource(&decode(&call)?)),
-            Action::ListGrants => encode(self.list_grants(caller, decode(&call)?)),
-            Action::Plan => encode(self.plan(&decode(&call)?)),
-            Action::Apply => encode(self.apply(caller, &decode(&call)?).await),
-            Action::Export => encode(decode(&call).map(|v1::ExportRequest {}| self.export())),
+            Action::ListResources => encode(self.list_resources(caller, decode(call)?)),
+            Action::GetResource => encode(self.get_resource(&decode(call)?)),
+            Action::ListGrants => encode(self.list_grants(caller, decode(call)?)),
+            Action::Plan => encode(self.plan(&decode(call)?)),
+            Action::Apply => encode(self.apply(caller, &decode(call)?).await),
+            Action::Export => encode(decode(call).map(|v1::ExportRequest {}| self.export())),
             Action::GetCaller => encode(self.get_caller(caller)),
             Action::GetStatus => encode(self.status().await),
-            Action::ListRejects => encode(self.list_rejects(caller, decode(&call)?).await),
-            Action::GetReject => encode(self.get_reject(caller, &decode(&call)?).await),
-            Action::Redrive => encode(self.redrive(caller, decode(&call)?).await),
-            Action::Dismiss => encode(self.dismiss(caller, decode(&call)?).await),
+            Action::ListRejects => encode(self.list_rejects(caller, decode(call)?).await),
+            Action::GetReject => encode(self.get_reject(caller, &decode(call)?).await),
+            Action::Redrive => encode(self.redrive(caller, decode(call)?).await),
+            Action::Dismiss => encode(self.dismiss(caller, decode(call)?).await),
+            Action::GetEvidence => encode(self.get_evidence(caller, &decode(call)?)),
+            Action::AddCosignature => encode(self.add_cosignature(caller, &decode(call)?)),
         }
     }
 }
 
 fn decode<M: Message + Default>(call: &Call) -> Result<M, Fault> {
-    M::decode(call.request.clone()).map_err(|_| Fault::field("", "malformed", "is not a message of this method"))
+    M::decode(call.incoming.request.clone())
+        .map_err(|_| Fault::field("", "malformed", "is not a message of this method"))
 }
 
 fn encode<M: Message>(answer: Result<M, Fault>) -> Result<Bytes, Fault> {

@@ -22,6 +22,7 @@ mod error;
 mod gateway;
 mod handlers;
 mod ops;
+mod proof;
 mod seed;
 mod service;
 mod vitals;

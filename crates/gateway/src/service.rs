@@ -16,10 +16,10 @@ mod router;
 mod stream;
 
 pub(crate) use self::{
-    call::{Action, Call},
+    call::{Action, Call, Incoming},
     connection::Connections,
     desk::{Answered, Desk},
-    fault::Fault,
+    fault::{Failure, Fault},
     listener::{Door, Listener},
     router::router,
 };

@@ -1,7 +1,9 @@
 //! How the process is: what its parts say of themselves, and what must be looked at.
 
+use domain::{CallerKind, Clock};
+use evidence::Log;
 use runtime::{Health, Part};
-use security::ServerTls;
+use security::{ServerTls, control::Disbelief};
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
@@ -13,16 +15,32 @@ pub(crate) struct Vitals {
     health: Health,
     tls: Arc<ServerTls>,
     progress: Arc<Progress>,
+    clock: Arc<dyn Clock>,
     certificates: Part,
     view: Part,
+    evidence: Part,
+    log: Log,
     has_caught_up: AtomicBool,
 }
 
 impl Vitals {
-    /// Reports on certificates and view to `health`.
-    pub(crate) fn new(health: Health, tls: Arc<ServerTls>, progress: Arc<Progress>) -> Self {
-        let (certificates, view) = (health.part("certificates"), health.part("view"));
-        Self { health, tls, progress, certificates, view, has_caught_up: AtomicBool::new(false) }
+    /// Reports on certificates, view and evidence to `health`.
+    pub(crate) fn new(
+        health: Health,
+        tls: Arc<ServerTls>,
+        progress: Arc<Progress>,
+        clock: Arc<dyn Clock>,
+        log: Log,
+    ) -> Self {
+        let part = |name| health.part(name);
+        let (certificates, view, evidence) = (part("certificates"), part("view"), part("evidence"));
+        let has_caught_up = AtomicBool::new(false);
+        Self { health, tls, progress, clock, certificates, view, evidence, log, has_caught_up }
+    }
+
+    /// The log that every answer is recorded in.
+    pub(crate) fn evidence(&self) -> &Log {
+        &self.log
     }
 
     /// How far the view is.
@@ -53,17 +71,38 @@ impl Vitals {
 
     /// What somebody must put right although every part works, a line each.
     pub(crate) fn warnings(&self) -> Vec<String> {
-        let entries = self.progress.now().unreadable_entries;
-        let warning = |entry: String| {
+        let lag = self.progress.now();
+        let unreadable = |entry: String| {
             let entry = entry.escape_debug();
             format!("view: catalogue entry {entry} cannot be read and is out of force; apply it again")
         };
-        entries.into_iter().map(warning).collect()
+        let ignored = |(entry, why): (String, Disbelief)| {
+            let entry = entry.escape_debug();
+            format!(
+                "view: control entry {entry} is ignored, {why}; find out who wrote it, and apply the catalogue again"
+            )
+        };
+        let unreadable = lag.unreadable_entries.into_iter().map(unreadable);
+        let ignored = lag.ignored_entries.into_iter().map(ignored);
+        self.not_believed().into_iter().chain(unreadable).chain(ignored).collect()
+    }
+
+    /// Why the other nodes, and this one, do not believe what this one writes.
+    fn not_believed(&self) -> Option<String> {
+        let problem = match self.tls.trust().check(self.tls.signer().chain(), self.clock.now()) {
+            Ok(caller) if caller.kind == CallerKind::Node => return None,
+            Ok(_) => Disbelief::NotNode,
+            Err(refusal) => Disbelief::Certificate(refusal),
+        };
+        Some(format!(
+            "certificates: what this node writes to the control topic is ignored, {problem}; give [tls] a certificate of exchange://node/<id>"
+        ))
     }
 
     fn look(&self) {
         tell(&self.certificates, self.tls.problem());
         let behind = (!self.has_caught_up()).then(|| "reading the bus".to_owned());
+        tell(&self.evidence, self.log.problem());
         tell(&self.view, self.progress.now().trouble.or(behind));
     }
 }

@@ -13,6 +13,8 @@ pub enum Use {
         /// How many values are compared.
         claims: u32,
     },
+    /// See who asked about the subject.
+    Ledger,
 }
 
 /// A question as policy sees it; already well formed.
@@ -32,4 +34,6 @@ pub struct Ask<'a> {
     pub matter: &'a str,
     /// Whether the question carries the subject's confirmation.
     pub confirmed: bool,
+    /// Stands for the subject in the counters of the day: equal for equal subjects, and nothing that tells who it is.
+    pub mark: u64,
 }

@@ -1,6 +1,6 @@
 //! The one maker of permits.
 
-use crate::{Approved, Ask, Denial, Left, Permit, judge::judge, quota::Counters};
+use crate::{Approved, Ask, Denial, Left, Permit, judge::judge, quota::{Counted, Counters}};
 use chrono::FixedOffset;
 use domain::{
     Timestamp,
@@ -56,6 +56,11 @@ impl Gate {
     #[must_use]
     pub fn left(&self, grant: &Grant, now: Timestamp) -> Left {
         self.counters().left(&grant.id, &grant.quota, now, self.offset)
+    }
+
+    /// Counts a question that was counted before this process began: quotas outlive a restart.
+    pub fn recount(&self, counted: &Counted<'_>, now: Timestamp) {
+        self.counters().recount(counted, now, self.offset);
     }
 
     /// The one way to a permit: every maker of one counts here first.

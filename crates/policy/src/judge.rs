@@ -106,6 +106,7 @@ fn mode_fits(mode: GrantMode, r#use: Use) -> bool {
     match r#use {
         Use::Read => mode == GrantMode::Read,
         Use::Match { .. } => matches!(mode, GrantMode::Read | GrantMode::Match),
+        Use::Ledger => mode == GrantMode::Ledger,
     }
 }
 
@@ -113,7 +114,11 @@ fn is_valid_on(grant: &Grant, today: domain::catalogue::Day) -> bool {
     grant.valid_from.is_none_or(|from| from <= today) && grant.valid_to.is_none_or(|to| today <= to)
 }
 
+/// The ledger is asked by any kind of identifier.
 fn lookup_fits(grant: &Grant, ask: &Ask<'_>) -> bool {
+    if ask.r#use == Use::Ledger {
+        return true;
+    }
     ask.resource.lookups_by(ask.by.kind()).any(|lookup| grant.allows(lookup))
 }
 
@@ -132,7 +137,7 @@ fn approve(grant: &Arc<Grant>, ask: &Ask<'_>) -> Approved {
     let shown = if ask.items.is_empty() { granted.clone() } else { Items::from_names(ask.items) };
     let weight = match ask.r#use {
         Use::Match { claims } => claims,
-        Use::Read => 1,
+        Use::Read | Use::Ledger => 1,
     };
     Approved {
         grant: Arc::clone(grant),
@@ -140,7 +145,7 @@ fn approve(grant: &Arc<Grant>, ask: &Ask<'_>) -> Approved {
         granted,
         shown,
         kind: ask.by.kind(),
-        subject: crate::quota::subject_mark(ask.by),
+        subject: ask.mark,
         weight,
     }
 }

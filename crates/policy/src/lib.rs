@@ -4,7 +4,7 @@
 //! that a refusal cannot say whether the subject exists. A [`Gate`] is the only maker of a
 //! [`Permit`], once it has counted the question, and `routing` cannot read a record without one.
 //!
-//! Quotas are counted here, exactly, in the node's memory; a question that any limit refuses is not
+//! Quotas are counted here, exactly, in the node's memory, which [`Gate::recount`] fills again after a restart; a question that any limit refuses is not
 //! counted against the others.
 mod ask;
 mod gate;
@@ -19,5 +19,5 @@ pub use self::{
     items::Items,
     judge::{Denial, Finding, explain},
     permit::{Approved, Permit},
-    quota::Left,
+    quota::{Counted, Left},
 };

@@ -25,6 +25,18 @@ impl Approved {
     pub fn grant(&self) -> &Arc<Grant> {
         &self.grant
     }
+
+    /// Of which resource.
+    #[must_use]
+    pub fn resource(&self) -> &Arc<Resource> {
+        &self.resource
+    }
+
+    /// For how many questions it counts on its subject.
+    #[must_use]
+    pub fn weight(&self) -> u32 {
+        self.weight
+    }
 }
 
 /// Proof that policy allowed these items of this resource to this caller, now. Only [`Gate`](crate::Gate)

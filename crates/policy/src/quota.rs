@@ -2,13 +2,8 @@
 
 use crate::Approved;
 use chrono::{FixedOffset, NaiveDate};
-use domain::{Identifier, Reason, Timestamp, catalogue::Quota};
-use std::{
-    collections::HashMap,
-    hash::{BuildHasher, RandomState},
-    sync::LazyLock,
-    time::Duration,
-};
+use domain::{Reason, Timestamp, catalogue::Quota};
+use std::{collections::HashMap, time::Duration};
 
 /// Subjects remembered a day, over all grants; beyond it, grants with a limit per subject refuse rather
 /// than forget. So many fit into a table of 2^22 places at 25 bytes each, some 105 MB.
@@ -23,10 +18,17 @@ pub struct Left {
     pub per_day: Option<u32>,
 }
 
-/// A mark of a subject that is only good inside this process: the table must not be a list of people.
-pub(crate) fn subject_mark(by: &Identifier) -> u64 {
-    static STATE: LazyLock<RandomState> = LazyLock::new(RandomState::new);
-    STATE.hash_one(by)
+/// A question that was counted before this process began.
+#[derive(Debug, Clone, Copy)]
+pub struct Counted<'a> {
+    /// A grant that it rested on.
+    pub grant: &'a str,
+    /// Mark of its subject, when the grant has a limit per subject.
+    pub subject: Option<u64>,
+    /// For how many it counts on its subject.
+    pub weight: u32,
+    /// When it was asked.
+    pub at: Timestamp,
 }
 
 /// The counters of one node.
@@ -67,6 +69,21 @@ impl Counters {
             }
         }
         Ok(())
+    }
+
+    /// Counts a question of before; one of another day than `now` counts no more.
+    pub(crate) fn recount(&mut self, counted: &Counted<'_>, now: Timestamp, offset: FixedOffset) {
+        self.turn_day(now, offset);
+        if Some(domain::clock::local_day(counted.at, offset)) != self.day {
+            return;
+        }
+        let mut used = self.used(counted.grant, counted.at);
+        used.in_second += 1;
+        used.in_day += 1;
+        self.grants.insert(counted.grant.to_owned(), used);
+        if let Some(subject) = counted.subject.filter(|_| self.subjects.len() < MAX_SUBJECTS) {
+            *self.subjects.entry((used.number, subject)).or_default() += counted.weight;
+        }
     }
 
     /// What is left of `quota` for the grant `id`.

@@ -73,6 +73,11 @@ fn question() -> Question {
     Question { r#use: Use::Read, items: vec![], matter: "000172149001", confirmed: false }
 }
 
+/// Equal for equal subjects.
+fn mark(by: &Identifier) -> u64 {
+    by.value().bytes().fold(0, |mark, byte| mark * 31 % 1_000_003 + u64::from(byte))
+}
+
 impl World {
     fn with(grants: &[&str]) -> Self {
         let mut catalogue = Catalogue::default();
@@ -99,6 +104,7 @@ impl World {
             items: &question.items,
             matter: question.matter,
             confirmed: question.confirmed,
+            mark: mark(&self.by),
         };
         self.gate.admit(&self.catalogue, &ask, now)
     }
@@ -220,6 +226,23 @@ fn each_claim_counts_against_the_subject() {
 }
 
 #[test]
+fn quotas_go_on_where_they_stood_before_a_restart() {
+    let before = World::with(&[GRANT]);
+    let world = World::with(&[GRANT]);
+    let used = |seconds| monday() - Duration::seconds(seconds);
+    for seconds in [100, 50, 20] {
+        before.ask(&question(), used(seconds)).unwrap();
+        let counted = policy::Counted { grant: "g1", subject: Some(mark(&world.by)), weight: 1, at: used(seconds) };
+        world.gate.recount(&counted, monday());
+    }
+    let yesterday = policy::Counted { grant: "g1", subject: None, weight: 1, at: monday() - Duration::days(1) };
+    world.gate.recount(&yesterday, monday());
+    let grant = &world.catalogue.grants["g1"];
+    assert_eq!(world.gate.left(grant, monday()), before.gate.left(grant, monday()));
+    assert_eq!(world.reason(&question(), monday()), Some(Reason::QuotaSubject));
+}
+
+#[test]
 fn a_subject_is_counted_for_each_grant_on_its_own() {
     let other = GRANT.replace("\"g1\"", "\"g2\"").replace("000172149001", "000172149002");
     let world = World::with(&[GRANT, &other]);
@@ -244,6 +267,7 @@ fn a_question_on_two_grants_is_counted_on_both_at_once() {
             items: &[],
             matter,
             confirmed: false,
+            mark: mark(&world.by),
         };
         world.gate.judge(&world.catalogue, &ask, monday()).unwrap()
     };
@@ -268,6 +292,7 @@ fn explain_names_every_grant() {
         items: &[],
         matter: "000172149002",
         confirmed: false,
+        mark: mark(&world.by),
     };
     let findings = explain(&world.catalogue, &ask, monday(), offset());
     let reasons: Vec<_> = findings.iter().map(|finding| finding.reason).collect();

@@ -214,5 +214,6 @@ fn standing(base: &Resource, by: &Identifier, newest: &Said, record: &ComposedRe
         received_at: newest.received_at(),
         flags: Vec::new(),
         body: record.encode_to_vec(),
+        people: Vec::new(),
     }
 }

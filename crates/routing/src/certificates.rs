@@ -80,6 +80,10 @@ impl Question for ListCertificates {
         }
     }
 
+    fn subject(&self) -> &Identifier {
+        &self.by
+    }
+
     fn common(&self) -> &Common {
         &self.common
     }
@@ -128,8 +132,9 @@ impl Question for ListCertificates {
             outcomes.push(outcome);
             response.results.push(result);
         }
-        (response.records, response.next_page_token) = merge.page().await?;
-        Ok(Answered::new(overall(&outcomes), &response))
+        let people;
+        (response.records, response.next_page_token, people) = merge.page().await?;
+        Ok(Answered::new(overall(&outcomes), &response).about(people))
     }
 }
 

@@ -19,6 +19,8 @@ pub(crate) struct Cover {
     from: String,
     /// Of the catalogue entry.
     divisions: Vec<String>,
+    /// Of several entries whose divisions have nothing in common: nothing is covered.
+    is_nowhere: bool,
     /// Of the grant; these are shown when there are any.
     limits: Vec<String>,
 }
@@ -43,28 +45,33 @@ impl Cover {
             is_complete: units > 0,
             from: resource.coverage.from.map(|day| iso_day(day.0)).unwrap_or_default(),
             divisions: resource.coverage.divisions.clone(),
+            is_nowhere: false,
             limits: limits.to_vec(),
         }
     }
 
     /// Of two resources that a record is composed of, what both cover.
     pub(crate) fn strictest(self, other: Self) -> Self {
+        let is_nowhere = self.is_nowhere || other.is_nowhere || are_apart(&self.divisions, &other.divisions);
         Self {
             as_of: self.as_of.zip(other.as_of).map(|(one, other)| one.min(other)),
             is_complete: self.is_complete && other.is_complete,
             from: self.from.max(other.from),
             divisions: narrower(self.divisions, other.divisions),
+            is_nowhere,
             limits: self.limits,
         }
     }
 
     /// What is composed of resources of this coverage, under the limits of its own.
     pub(crate) fn over(self, composed_of: Self) -> Self {
+        let is_nowhere = composed_of.is_nowhere || are_apart(&self.divisions, &composed_of.divisions);
         Self {
             as_of: composed_of.as_of,
             is_complete: composed_of.is_complete,
             from: self.from.max(composed_of.from),
             divisions: narrower(self.divisions, composed_of.divisions),
+            is_nowhere,
             limits: self.limits,
         }
     }
@@ -91,7 +98,7 @@ impl Cover {
         };
         let registered = division_of_registration(by);
         let covers = registered.is_none_or(|code| is_inside(&self.divisions, code) && is_inside(&self.limits, code));
-        if self.is_complete && covers { Outcome::NotFound } else { Outcome::NoCoverage }
+        if self.is_complete && covers && !self.is_nowhere { Outcome::NotFound } else { Outcome::NoCoverage }
     }
 
     /// What is said when something is there. A feed without known time is older than any age.
@@ -107,12 +114,19 @@ impl Cover {
             from: self.from.clone(),
             divisions: divisions.clone(),
             as_of: self.as_of.map(convert::to_wire),
-            complete: self.is_complete,
+            complete: self.is_complete && !self.is_nowhere,
         }
     }
 }
 
-/// Divisions inside both; none listed is everywhere.
+/// Whether both name divisions and none of one lies in the other.
+fn are_apart(one: &[String], other: &[String]) -> bool {
+    let is_in = |code: &String, prefixes: &[String]| prefixes.iter().any(|prefix| code.starts_with(prefix.as_str()));
+    let is_empty = one.is_empty() || other.is_empty();
+    !is_empty && !one.iter().any(|code| is_in(code, other)) && !other.iter().any(|code| is_in(code, one))
+}
+
+/// Divisions inside both; none listed is everywhere, unless the two [are apart](are_apart).
 fn narrower(one: Vec<String>, other: Vec<String>) -> Vec<String> {
     if one.is_empty() || other.is_empty() {
         return if one.is_empty() { other } else { one };
@@ -122,6 +136,37 @@ fn narrower(one: Vec<String>, other: Vec<String>) -> Vec<String> {
     both.extend(other.into_iter().filter(|code| is_in(code, &one)));
     both.sort();
     both.dedup();
-    // Nothing is inside both, which an empty list would not say.
-    if both.is_empty() { one } else { both }
+    both
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(divisions: &[&str]) -> Cover {
+        Cover {
+            as_of: None,
+            is_complete: true,
+            from: String::new(),
+            divisions: divisions.iter().map(|code| (*code).to_owned()).collect(),
+            is_nowhere: false,
+            limits: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_composed_of_divisions_that_are_apart_covers_nothing() {
+        let uscc = Identifier::parse(domain::IdentifierKind::Uscc, "91110000600037341L").unwrap();
+        for (one, other, outcome) in [
+            (&["11"][..], &["12"][..], Outcome::NoCoverage),
+            (&["11"], &["1101", "12"], Outcome::NoCoverage),
+            (&["11"], &["1100", "12"], Outcome::NotFound),
+            (&["11"], &[], Outcome::NotFound),
+        ] {
+            let both = of(one).strictest(of(other));
+            assert_eq!(both.outcome_of_nothing(&uscc), outcome, "{one:?} {other:?}");
+            assert_eq!(of(one).over(of(other)).outcome_of_nothing(&uscc), outcome, "{one:?} {other:?}");
+        }
+        assert!(!of(&["11"]).strictest(of(&["12"])).message().complete);
+    }
 }

@@ -15,6 +15,7 @@ use crate::{
     front::Opened,
     ground::{Ground, Plea},
     joins::{LEGAL_PERSON, SHAREHOLDING},
+    present::people,
     question::{self, Common, Question},
     reader::Reader,
     sentence,
@@ -68,6 +69,10 @@ impl Question for GetEquity {
         self.resource.as_ref().map(|_| SHAREHOLDING)
     }
 
+    fn subject(&self) -> &Identifier {
+        &self.by
+    }
+
     fn common(&self) -> &Common {
         &self.common
     }
@@ -116,7 +121,9 @@ impl Question for GetEquity {
         }
         response.set_outcome(outcome.into());
         response.detail = sentence::outcome(outcome, ground.settings.language);
-        Ok(Answered::new(outcome, &response))
+        let named = response.nodes.iter().filter_map(|node| node.party.as_ref()?.identifier.as_ref());
+        let people = people(named);
+        Ok(Answered::new(outcome, &response).about(people))
     }
 }
 

@@ -1,7 +1,9 @@
 //! The one way in and the one way out.
 
 use crate::{
-    Departure, Finished, Method, Reply,
+    Asking, Departure, Finished, Method,
+    accesses::ListSubjectAccesses,
+    account::{Account, Deed},
     answered::Answered,
     certificates::ListCertificates,
     equity::GetEquity,
@@ -14,13 +16,14 @@ use crate::{
     repeat::{Kept, Repeats, Request, Turn},
     resolve::Resolve,
     stop::{Away, Stop},
-    token,
+    token::{self, Versions},
     verify::Verify,
 };
 use chrono::FixedOffset;
-use domain::{Caller, CallerKind, Clock, Language, Reason, Timestamp};
+use domain::{CallerKind, Clock, Language, Outcome, Reason, Timestamp};
+use evidence::{EvidenceError, Log};
 use policy::{Denial, Gate};
-use security::seal::SealingKey;
+use security::{digest::Digest32, seal::SealingKey};
 use std::{fmt, sync::Arc, time::Duration};
 use store::ViewReader;
 use view::Directory;
@@ -41,6 +44,8 @@ pub struct Settings {
     pub key: SealingKey,
     /// Is told of every answer.
     pub watch: Watch,
+    /// Where every answer is recorded before it leaves.
+    pub evidence: Log,
 }
 
 impl fmt::Debug for Settings {
@@ -62,6 +67,17 @@ pub struct Exchange<V> {
     providers: Providers,
     projections: Projections,
     repeats: Repeats,
+    versions: Versions,
+}
+
+/// What came of judging a question.
+enum Judged<'a> {
+    /// The earlier answer to the same request.
+    Again(Finished),
+    /// The same answer, which left in another form.
+    Otherwise(Answered),
+    /// A new answer; with an id, the turn of its request and the digest of the question.
+    New(Answered, Option<(Turn<'a>, Digest32)>),
 }
 
 impl<V: ViewReader> Exchange<V> {
@@ -76,6 +92,7 @@ impl<V: ViewReader> Exchange<V> {
             providers: Providers::new(),
             projections: Projections::default(),
             repeats: Repeats::default(),
+            versions: Versions::default(),
         }
     }
 
@@ -85,22 +102,50 @@ impl<V: ViewReader> Exchange<V> {
         Self { providers, ..self }
     }
 
-    /// Answers one question: `request` is the encoded request message of `method`. Takes at most
-    /// `deadline`, and never more than the server's time limit of 10 s.
+    /// Answers one question, within `deadline` and never more than the server's time limit of 10 s. What leaves is
+    /// recorded; when that fails, nothing is answered.
     ///
     /// Needs a tokio runtime with time; dropping the future ends the question unanswered.
-    pub async fn answer(&self, caller: &Caller, method: Method, request: &[u8], deadline: Duration) -> Finished {
+    pub async fn answer(&self, asking: &Asking<'_>, deadline: Duration) -> Finished {
         let now = self.clock.now();
-        let (finished, repeated) = self.handle(caller, method, request, (now, deadline.min(TIME_LIMIT))).await;
-        self.leave(caller, method, (now, repeated), finished)
+        let (finished, repeated) = self.handle(asking, (now, deadline.min(TIME_LIMIT))).await;
+        self.leave(asking, (now, repeated), finished)
     }
 
-    /// Every answer passes here, exactly once, with its bytes made.
-    fn leave(&self, caller: &Caller, method: Method, asked: (Timestamp, bool), finished: Finished) -> Finished {
+    /// Records that a question was not answered for a reason that lies before its judgement; gives the id of the evidence.
+    ///
+    /// # Errors
+    /// When evidence cannot be written.
+    pub async fn record(
+        &self,
+        asking: &Asking<'_>,
+        outcome: Outcome,
+        told: (&str, &str),
+    ) -> Result<String, EvidenceError> {
+        let account = Account::new(*asking, self.clock.now());
+        account.refuse(&self.settings.evidence, (outcome, told.0, told.1)).await
+    }
+
+    /// Records what somebody did who asks no question; gives the id of the evidence.
+    ///
+    /// # Errors
+    /// When evidence cannot be written.
+    pub async fn record_deed(&self, deed: &Deed<'_>) -> Result<String, EvidenceError> {
+        let recorded = deed.record(&self.settings.evidence, self.clock.now()).await?;
+        Ok(recorded.id.to_string())
+    }
+
+    /// The evidence of this node.
+    pub fn evidence(&self) -> &Log {
+        &self.settings.evidence
+    }
+
+    /// Every answer passes here, exactly once, with its bytes made and its evidence durable.
+    fn leave(&self, asking: &Asking<'_>, asked: (Timestamp, bool), finished: Finished) -> Finished {
         let (came, repeated) = asked;
         (self.settings.watch)(&Departure {
-            caller,
-            method,
+            caller: asking.caller,
+            method: asking.method,
             outcome: finished.outcome,
             reason: finished.reason,
             resource: finished.resource.as_deref(),
@@ -110,21 +155,16 @@ impl<V: ViewReader> Exchange<V> {
         finished
     }
 
-    async fn handle(
-        &self,
-        caller: &Caller,
-        method: Method,
-        request: &[u8],
-        time: (Timestamp, Duration),
-    ) -> (Finished, bool) {
-        if caller.kind != CallerKind::Consumer {
+    async fn handle(&self, asking: &Asking<'_>, (now, limit): (Timestamp, Duration)) -> (Finished, bool) {
+        let mut account = Account::new(*asking, now);
+        if asking.caller.kind != CallerKind::Consumer {
             let denial = Denial { reason: Reason::CallerKind, grant: None, retry_after: None };
-            return (Stop::Refused(denial).finish(None, self.settings.language), false);
+            return (self.stopped(&mut account, Stop::Refused(denial)).await, false);
         }
-        let (now, limit) = time;
         let snapshot = self.directory.now();
         let ground = Ground {
-            caller,
+            asking,
+            caller: asking.caller,
             snapshot: &snapshot,
             now,
             clock: &*self.clock,
@@ -133,34 +173,66 @@ impl<V: ViewReader> Exchange<V> {
             projections: &self.projections,
             providers: &self.providers,
             settings: &self.settings,
+            mark: 0,
         };
-        match method {
-            Method::Resolve => self.ask::<Resolve>(&ground, request, limit).await,
-            Method::Verify => self.ask::<Verify>(&ground, request, limit).await,
-            Method::ListCertificates => self.ask::<ListCertificates>(&ground, request, limit).await,
-            Method::GetEquity => self.ask::<GetEquity>(&ground, request, limit).await,
+        match asking.method {
+            Method::Resolve => self.ask::<Resolve>(ground, limit, account).await,
+            Method::Verify => self.ask::<Verify>(ground, limit, account).await,
+            Method::ListCertificates => self.ask::<ListCertificates>(ground, limit, account).await,
+            Method::GetEquity => self.ask::<GetEquity>(ground, limit, account).await,
+            Method::ListSubjectAccesses => self.ask::<ListSubjectAccesses>(ground, limit, account).await,
         }
     }
 
-    async fn ask<Q: Question>(&self, ground: &Ground<'_, V>, request: &[u8], limit: Duration) -> (Finished, bool) {
-        let question = match front::open(ground, request).and_then(|opened| Q::read(ground, opened)) {
-            Ok(question) => question,
-            Err(stop) => return (stop.finish(None, self.settings.language), false),
+    async fn ask<Q: Question>(
+        &self,
+        mut ground: Ground<'_, V>,
+        limit: Duration,
+        mut account: Account<'_>,
+    ) -> (Finished, bool) {
+        let opened = front::open(&ground).and_then(|opened| {
+            account.opened(&opened.common);
+            Q::read(&ground, opened)
+        });
+        let judged = match opened {
+            Ok(question) => self.read(&mut ground, limit, (question, &mut account)).await,
+            Err(stop) => Err(stop),
         };
-        let resource = question.resource().map(ToOwned::to_owned);
-        let answered = tokio::time::timeout(limit, self.judged(ground, question)).await;
-        match answered.unwrap_or(Err(Stop::Away(Away::TimeLimit))) {
-            Ok((answered, repeated)) => {
-                let reply = Reply::Answer(answered.bytes);
-                (Finished { outcome: answered.outcome, reason: None, resource, reply }, repeated)
-            }
-            Err(stop) => (stop.finish(resource, self.settings.language), false),
+        let proved = match judged {
+            Ok(Judged::Again(finished)) => return (finished, true),
+            Ok(Judged::Otherwise(answered)) => account.answer(&self.settings.evidence, &answered).await,
+            Ok(Judged::New(answered, turn)) => self.prove(&ground, &account, (answered, turn)).await,
+            Err(stop) => return (self.stopped(&mut account, stop).await, false),
+        };
+        match proved {
+            Ok(finished) => (finished, false),
+            Err(error) => (Stop::Away(Away::Evidence(error)).finish(account.resource(), self.settings.language), false),
         }
+    }
+
+    /// Judges and answers a well-formed question within its time.
+    async fn read<Q: Question>(
+        &self,
+        ground: &mut Ground<'_, V>,
+        limit: Duration,
+        (question, account): (Q, &mut Account<'_>),
+    ) -> Result<Judged<'_>, Stop> {
+        account.read(question.resource(), question.subject());
+        let mark = self.settings.evidence.mark(question.subject(), ground.now).map_err(Away::Evidence)?;
+        ground.mark = mark.short();
+        let judged = tokio::time::timeout(limit, self.judged(ground, question, account)).await;
+        judged.unwrap_or(Err(Stop::Away(Away::TimeLimit)))
     }
 
     /// Grant, earlier answer, quota, view: in this order.
-    async fn judged<Q: Question>(&self, ground: &Ground<'_, V>, mut question: Q) -> Result<(Answered, bool), Stop> {
+    async fn judged<Q: Question>(
+        &self,
+        ground: &Ground<'_, V>,
+        mut question: Q,
+        account: &mut Account<'_>,
+    ) -> Result<Judged<'_>, Stop> {
         let approved = question.judge(ground)?;
+        account.approved(&approved, |grant| self.versions.of(grant));
         let turn = self.turn(ground, &question).await;
         if let Some(earlier) = turn.as_ref().and_then(|turn| turn.earlier(ground.now)) {
             if earlier.question != question.common().digest {
@@ -168,17 +240,51 @@ impl<V: ViewReader> Exchange<V> {
             }
             // Grants that changed since may show less: then it is a new question.
             if earlier.standing == token::digest_of_grants(ground.grants()) {
-                return Ok((earlier.answered.clone(), true));
+                let same_form = earlier.form == ground.asking.form;
+                return Ok(if same_form {
+                    Judged::Again(earlier.finished.clone())
+                } else {
+                    Judged::Otherwise(earlier.answered.clone())
+                });
             }
         }
         let permits = self.gate.count(approved, ground.now)?;
+        account.counted();
         let answered = question.answer(ground, &permits).await?;
-        if let Some(turn) = turn {
+        Ok(Judged::New(answered, turn.map(|turn| (turn, question.common().digest))))
+    }
+
+    /// Records an answer; it is kept for the same request only once that is done.
+    async fn prove(
+        &self,
+        ground: &Ground<'_, V>,
+        account: &Account<'_>,
+        (answered, turn): (Answered, Option<(Turn<'_>, Digest32)>),
+    ) -> Result<Finished, EvidenceError> {
+        let finished = account.answer(&self.settings.evidence, &answered).await?;
+        if let Some((turn, question)) = turn {
             let standing = token::digest_of_grants(ground.grants());
-            let question = question.common().digest;
-            turn.keep(Kept { question, standing, answered: answered.clone(), at: ground.now });
+            let (form, finished, at) = (ground.asking.form, finished.clone(), ground.now);
+            turn.keep(Kept { question, standing, answered, form, finished, at });
         }
-        Ok((answered, false))
+        Ok(finished)
+    }
+
+    /// Records why there is no answer.
+    async fn stopped(&self, account: &mut Account<'_>, stop: Stop) -> Finished {
+        if let Stop::Refused(denial) = &stop {
+            account.denied(denial);
+        }
+        let language = self.settings.language;
+        let mut finished = stop.finish(account.resource(), language);
+        let (reason, detail) = (finished.reply.reason(), finished.reply.detail());
+        match account.refuse(&self.settings.evidence, (finished.outcome, reason, &detail)).await {
+            Ok(id) => {
+                finished.evidence_id = Some(id);
+                finished
+            }
+            Err(error) => Stop::Away(Away::Evidence(error)).finish(account.resource(), language),
+        }
     }
 
     /// Waits for an equal request that is being answered.

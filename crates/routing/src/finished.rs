@@ -15,11 +15,14 @@ pub enum Method {
     ListCertificates,
     /// Shareholdings above or below an enterprise or holder.
     GetEquity,
+    /// Who asked about a subject.
+    ListSubjectAccesses,
 }
 
 impl Method {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Resolve, Self::Verify, Self::ListCertificates, Self::GetEquity];
+    pub const ALL: [Self; 5] =
+        [Self::Resolve, Self::Verify, Self::ListCertificates, Self::GetEquity, Self::ListSubjectAccesses];
 
     /// Its name in the protos.
     #[must_use]
@@ -29,6 +32,7 @@ impl Method {
             Self::Verify => "Verify",
             Self::ListCertificates => "ListCertificates",
             Self::GetEquity => "GetEquity",
+            Self::ListSubjectAccesses => "ListSubjectAccesses",
         }
     }
 
@@ -50,12 +54,14 @@ pub struct Finished {
     pub resource: Option<String>,
     /// What goes back to the caller.
     pub reply: Reply,
+    /// Id of its evidence; absent only when evidence could not be written.
+    pub evidence_id: Option<String>,
 }
 
 /// What goes back to the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
-    /// The encoded response message.
+    /// The response with its receipt, in the form asked for.
     Answer(Bytes),
     /// 403 / `PERMISSION_DENIED`, for quotas 429 / `RESOURCE_EXHAUSTED`.
     Refused {
@@ -83,6 +89,44 @@ pub enum Reply {
         /// A sentence for people.
         detail: String,
     },
+}
+
+impl Reply {
+    /// The word for why there is no answer; empty for an answer.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Answer(_) => "",
+            Self::Refused { reason, .. } => reason.as_str(),
+            Self::Invalid { .. } => "INVALID",
+            Self::Conflict { .. } => "REQUEST_ID",
+            Self::Unavailable { .. } => "UNAVAILABLE",
+        }
+    }
+
+    /// The sentence for people on why there is no answer.
+    #[must_use]
+    pub fn detail(&self) -> String {
+        match self {
+            Self::Answer(_) => String::new(),
+            Self::Refused { detail, .. } | Self::Conflict { detail } | Self::Unavailable { detail, .. } => {
+                detail.clone()
+            }
+            Self::Invalid { fields } => FieldFault::sentence(fields),
+        }
+    }
+}
+
+impl FieldFault {
+    /// What is wrong with several fields, in one line.
+    #[must_use]
+    pub fn sentence(fields: &[Self]) -> String {
+        let each = fields.iter().map(|fault| match fault.field.as_str() {
+            "" => fault.description.clone(),
+            field => format!("{field}: {}", fault.description),
+        });
+        each.collect::<Vec<_>>().join("; ")
+    }
 }
 
 /// What is wrong with a field of a question; never holds the value.

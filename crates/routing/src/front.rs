@@ -11,7 +11,10 @@ use crate::{
 use contract::v1;
 use policy::Permit;
 use prost::Message;
-use security::digest::{Digest32, sha256};
+use security::{
+    digest::{Digest32, sha256},
+    sign,
+};
 
 /// A request message of any method.
 pub(crate) trait Wire: Message + Default {
@@ -21,8 +24,8 @@ pub(crate) trait Wire: Message + Default {
     /// Oldest acceptable age.
     fn max_age(&self) -> Option<&prost_types::Duration>;
 
-    /// Takes out signature and id, which are no part of the question; gives the id.
-    fn take_id(&mut self) -> String;
+    /// Takes out id and signature, which are no part of the question.
+    fn take_id(&mut self) -> (String, Vec<u8>);
 }
 
 /// A request message for a listing.
@@ -42,12 +45,26 @@ macro_rules! wire {
                 self.max_age.as_ref()
             }
 
-            fn take_id(&mut self) -> String {
-                self.request_signature.clear();
-                std::mem::take(&mut self.request_id)
+            fn take_id(&mut self) -> (String, Vec<u8>) {
+                (std::mem::take(&mut self.request_id), std::mem::take(&mut self.request_signature))
             }
         }
     )*};
+}
+
+impl Wire for v1::ListSubjectAccessesRequest {
+    fn purpose(&self) -> Option<&v1::Purpose> {
+        self.purpose.as_ref()
+    }
+
+    /// The ledger is always of now.
+    fn max_age(&self) -> Option<&prost_types::Duration> {
+        None
+    }
+
+    fn take_id(&mut self) -> (String, Vec<u8>) {
+        (std::mem::take(&mut self.request_id), std::mem::take(&mut self.request_signature))
+    }
 }
 
 macro_rules! listing {
@@ -61,7 +78,7 @@ macro_rules! listing {
 }
 
 wire! { ResolveRequest VerifyRequest ListCertificatesRequest GetEquityRequest }
-listing! { ResolveRequest ListCertificatesRequest }
+listing! { ResolveRequest ListCertificatesRequest ListSubjectAccessesRequest }
 
 /// A request whose common parts are read, with the faults found so far.
 pub(crate) struct Opened<M> {
@@ -74,14 +91,19 @@ pub(crate) struct Opened<M> {
 }
 
 /// Opens a request.
-pub(crate) fn open<M: Wire, V>(ground: &Ground<'_, V>, request: &[u8]) -> Result<Opened<M>, Stop> {
-    let language = ground.settings.language;
-    let mut wire = M::decode(request).map_err(|_| Faults::one(language, "", Fault::Malformed))?;
+pub(crate) fn open<M: Wire, V>(ground: &Ground<'_, V>) -> Result<Opened<M>, Stop> {
+    let (language, asking) = (ground.settings.language, ground.asking);
+    let mut wire = M::decode(asking.request).map_err(|_| Faults::one(language, "", Fault::Malformed))?;
     let mut faults = Faults::new(language);
-    let request_id = wire.take_id();
+    let (request_id, signature) = wire.take_id();
     let parts =
         Parts { purpose: wire.purpose(), max_age: wire.max_age(), request_id: &request_id, digest: digest(&wire) };
-    let common = Common::read(&parts, &mut faults);
+    let common = Common { signature, ..Common::read(&parts, &mut faults) };
+    if !common.signature.is_empty()
+        && !sign::verify_with_certificate(asking.certificate, asking.canonical, &common.signature)
+    {
+        faults.add("request_signature", Fault::Signature);
+    }
     Ok(Opened { wire, common, faults })
 }
 

@@ -1,6 +1,6 @@
 //! What a question stands on: one moment of everything that it is judged and answered by.
 
-use crate::{Settings, live::Providers, project::Projections, question::Common, reader::Shelf};
+use crate::{Asking, Settings, live::Providers, project::Projections, question::Common, reader::Shelf};
 use domain::{
     Caller, CallerKind, Clock, Identifier, Timestamp,
     catalogue::{Grant, Resource},
@@ -11,6 +11,8 @@ use view::Snapshot;
 
 /// One question's surroundings.
 pub(crate) struct Ground<'a, V> {
+    /// The question as it came in.
+    pub(crate) asking: &'a Asking<'a>,
     /// Who asks.
     pub(crate) caller: &'a Caller,
     /// Catalogue and coverage in force.
@@ -29,6 +31,8 @@ pub(crate) struct Ground<'a, V> {
     pub(crate) providers: &'a Providers,
     /// Settings of the node.
     pub(crate) settings: &'a Settings,
+    /// Stands for the subject in the counters of the day; 0 until the question is read.
+    pub(crate) mark: u64,
 }
 
 impl<V> Ground<'_, V> {
@@ -53,6 +57,7 @@ impl<V> Ground<'_, V> {
             items,
             matter: &plea.common.matter,
             confirmed: plea.common.confirmed,
+            mark: self.mark,
         };
         self.gate.judge(&self.snapshot.catalogue, &ask, self.now)
     }

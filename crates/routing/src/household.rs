@@ -2,7 +2,7 @@
 
 use crate::{
     person::{self, NATURAL_PERSON},
-    present::Standing,
+    present::{Standing, people},
     reader::{Batch, Held, Reader, Wanted},
     stop::Stop,
 };
@@ -182,6 +182,7 @@ fn compose(number: &str, members: &Members, asked: Option<&Resident>) -> Option<
         version: newest.record.version.clone(),
         received_at: newest.record.received_at,
         flags: (members.count > MAX_MEMBERS).then(|| COLLECTIVE.to_owned()).into_iter().collect(),
+        people: people(body.members.iter().filter_map(|member| member.party.as_ref()?.identifier.as_ref())),
         body: body.encode_to_vec(),
     };
     Some((standing, body.division))

@@ -89,6 +89,7 @@ fn summary(by: &Identifier, all: &[Participation]) -> Option<Standing> {
         received_at: newest.held.record.received_at,
         flags: Vec::new(),
         body: body.encode_to_vec(),
+        people: Vec::new(),
     })
 }
 

@@ -1,7 +1,7 @@
 //! The use cases: what an intake system asks, and how it is answered.
 //!
 //! [`Exchange::answer`] takes a question as bytes and gives a [`Finished`] back; every answer, refused
-//! and malformed questions too, leaves through one function. A question is judged in one order, so that
+//! and malformed questions too, is recorded in the evidence log before it leaves. A question is judged in one order, so that
 //! a refusal never depends on a record: caller, form, grant, an earlier answer to the same request,
 //! quota, and only then the view. Records are read through a reader that takes a `policy::Permit`.
 //!
@@ -9,7 +9,10 @@
 //! summaries, composed bases, and whether a certificate has expired or another one has taken its place.
 //!
 //! Hides how records are found, joined, filtered, projected, compared and paged.
+mod accesses;
+mod account;
 mod answered;
+mod asking;
 mod base;
 mod certificates;
 mod compare;
@@ -46,6 +49,8 @@ mod token;
 mod verify;
 
 pub use self::{
+    account::{Deed, caller_name},
+    asking::{Asking, Form},
     exchange::{Exchange, Settings, Watch},
     finished::{Departure, FieldFault, Finished, Method, Reply},
     live::{Live, LiveFault, LiveFuture, LiveRecord, Providers},

@@ -108,5 +108,6 @@ fn standing(resource: &Resource, record: LiveRecord) -> Standing {
         received_at: Some(convert::to_wire(record.received_at)),
         flags: Vec::new(),
         body: record.body,
+        people: Vec::new(),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     derive::Wish,
-    present::Standing,
+    present::{Standing, people},
     registrations::{self, Registration, Side},
     stop::Stop,
 };
@@ -32,6 +32,7 @@ pub(crate) async fn find<V: ViewReader>(wish: &Wish<'_, V>) -> Result<Option<Sta
             received_at: held.record.received_at,
             flags: Vec::new(),
             body,
+            people: people(&held.record.subjects),
         },
         // It rests on the whole of the register, as far as that is taken in.
         None => Standing {
@@ -41,6 +42,7 @@ pub(crate) async fn find<V: ViewReader>(wish: &Wish<'_, V>) -> Result<Option<Sta
             received_at: None,
             flags: Vec::new(),
             body,
+            people: Vec::new(),
         },
     }))
 }

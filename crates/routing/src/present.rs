@@ -47,6 +47,14 @@ pub(crate) struct Standing {
     pub(crate) flags: Vec<String>,
     /// Its body.
     pub(crate) body: Vec<u8>,
+    /// The people it speaks of, for the ledger of who asked about whom.
+    pub(crate) people: Vec<Identifier>,
+}
+
+/// The people among a record's subjects.
+pub(crate) fn people<'a>(subjects: impl IntoIterator<Item = &'a contract::canonical::v1::Identifier>) -> Vec<Identifier> {
+    let subjects = subjects.into_iter().filter_map(|subject| Identifier::try_from(subject).ok());
+    subjects.filter(|subject| subject.kind().is_person()).collect()
 }
 
 /// Brings records up to the moment of reading.
@@ -99,6 +107,7 @@ impl<'a, V: ViewReader> Presenter<'a, V> {
             received_at: record.received_at,
             flags: record.flags,
             body,
+            people: people(&record.subjects),
         };
         if resource.kind == ResourceKind::Certificate {
             expire(&mut standing.body, &self.today);

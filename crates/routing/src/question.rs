@@ -39,6 +39,9 @@ pub(crate) trait Question: Sized + Send + Sync {
     /// The catalogue resource asked for.
     fn resource(&self) -> Option<&str>;
 
+    /// About whom or what it is.
+    fn subject(&self) -> &Identifier;
+
     /// What it has in common with others.
     fn common(&self) -> &Common;
 
@@ -58,6 +61,10 @@ pub(crate) trait Question: Sized + Send + Sync {
 pub(crate) struct Common {
     /// Basic code of the matter.
     pub(crate) matter: String,
+    /// The case number.
+    pub(crate) case_number: String,
+    /// The caller's signature of the request, checked; empty without one.
+    pub(crate) signature: Vec<u8>,
     /// Whether the subject's confirmation is given.
     pub(crate) confirmed: bool,
     /// Oldest acceptable age.
@@ -86,6 +93,8 @@ impl Common {
         let (matter, confirmed) = purpose(parts.purpose, faults);
         Self {
             matter,
+            case_number: parts.purpose.map(|purpose| purpose.case_number.clone()).unwrap_or_default(),
+            signature: Vec::new(),
             confirmed,
             max_age: max_age(parts.max_age, faults),
             request_id: request_id(parts.request_id, faults),

@@ -1,6 +1,6 @@
 //! The same request again gives the same answer.
 
-use crate::{Method, answered::Answered};
+use crate::{Finished, Form, Method, Reply, answered::Answered};
 use chrono::TimeDelta;
 use domain::Timestamp;
 use security::digest::Digest32;
@@ -38,10 +38,24 @@ pub(crate) struct Kept {
     pub(crate) question: Digest32,
     /// Digest of the grants that the caller had.
     pub(crate) standing: Digest32,
-    /// The answer.
+    /// The answer, without receipt.
     pub(crate) answered: Answered,
+    /// The form in which it left.
+    pub(crate) form: Form,
+    /// The answer as it left.
+    pub(crate) finished: Finished,
     /// When the question came.
     pub(crate) at: Timestamp,
+}
+
+impl Kept {
+    fn length(&self) -> usize {
+        let left = match &self.finished.reply {
+            Reply::Answer(bytes) => bytes.len(),
+            _ => 0,
+        };
+        self.answered.bytes.len() + left + OVERHEAD
+    }
 }
 
 type Slot = Arc<Turnstile<Option<Kept>>>;
@@ -94,7 +108,7 @@ impl Turn<'_> {
 
     /// Keeps an answer.
     pub(crate) fn keep(mut self, kept: Kept) {
-        let length = kept.answered.bytes.len() + OVERHEAD;
+        let length = kept.length();
         let at = kept.at;
         *self.guard = Some(kept);
         let (request, slot) = (self.place.request.clone(), Arc::clone(&self.place.slot));

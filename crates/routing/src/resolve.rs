@@ -55,6 +55,10 @@ impl Question for Resolve {
         Some(&self.resource.id)
     }
 
+    fn subject(&self) -> &Identifier {
+        &self.by
+    }
+
     fn common(&self) -> &Common {
         &self.common
     }
@@ -69,13 +73,13 @@ impl Question for Resolve {
     async fn answer<V: ViewReader>(&self, ground: &Ground<'_, V>, permits: &[Permit]) -> Result<Answered, Stop> {
         let mut bookmark = self.paging.begin(ground, permits)?;
         let mut response = v1::ResolveResponse::default();
-        let mut outcome = Outcome::NoCoverage;
+        let (mut outcome, mut people) = (Outcome::NoCoverage, Vec::new());
         for permit in permits {
             let cover = find::cover(ground, permit);
             let after = bookmark.place(&self.resource.id);
             outcome = match find::find(ground, permit, &cover, &self.by, after).await? {
                 Finding::Current(hits) => {
-                    response.next_page_token =
+                    (response.next_page_token, people) =
                         self.fill(ground, permit, (hits, &mut bookmark), &mut response.records).await?;
                     cover.outcome_of_found(ground.now, self.common.max_age)
                 }
@@ -89,33 +93,35 @@ impl Question for Resolve {
         }
         response.set_outcome(outcome.into());
         response.detail = sentence::outcome(outcome, ground.settings.language);
-        Ok(Answered::new(outcome, &response))
+        Ok(Answered::new(outcome, &response).about(people))
     }
 }
 
 impl Resolve {
-    /// Fills a page, and gives the token of the next.
+    /// Fills a page; gives the token of the next, and the people of whom it speaks.
     async fn fill<V: ViewReader>(
         &self,
         ground: &Ground<'_, V>,
         permit: &Permit,
         (mut hits, bookmark): (Hits<'_, V>, &mut Bookmark),
         records: &mut Vec<v1::RecordView>,
-    ) -> Result<String, Stop> {
+    ) -> Result<(String, Vec<Identifier>), Stop> {
+        let mut people = Vec::new();
         let showing = Showing::new(ground, permit, &self.granted)?;
         let size = page_limit(self.paging.size, [permit]);
         let mut room = Room::new();
         while let Some(standing) = hits.next().await? {
-            let cursor = standing.cursor.clone();
+            let (cursor, of) = (standing.cursor.clone(), standing.people.clone());
             let record = showing.show(standing)?;
             let is_full = records.len() == size || !room.take(&record);
             if is_full && !records.is_empty() {
-                return self.paging.seal(ground, std::slice::from_ref(permit), bookmark);
+                return Ok((self.paging.seal(ground, std::slice::from_ref(permit), bookmark)?, people));
             }
             bookmark.advance(&self.resource.id, &cursor);
             records.push(record);
+            people.extend(of);
         }
-        Ok(String::new())
+        Ok((String::new(), people))
     }
 }
 

@@ -67,6 +67,11 @@ pub(crate) fn live_away(language: Language) -> &'static str {
     choose(language, "the department that holds this gives no answer now", "数据提供部门暂时未作答复")
 }
 
+/// Evidence cannot be written.
+pub(crate) fn evidence_away(language: Language) -> &'static str {
+    choose(language, "nothing is answered that cannot be recorded, and recording fails now", "存证暂不可用，不予作答")
+}
+
 /// A stored record is not what it should be.
 pub(crate) fn damaged(language: Language) -> &'static str {
     choose(language, "a stored record cannot be read", "已存数据无法解读")

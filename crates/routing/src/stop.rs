@@ -2,6 +2,7 @@
 
 use crate::{FieldFault, Finished, LiveFault, Reply, sentence};
 use domain::{Language, Outcome};
+use evidence::EvidenceError;
 use policy::Denial;
 use std::time::Duration;
 use store::StoreError;
@@ -41,6 +42,9 @@ pub(crate) enum Away {
     /// A stored record is not what its resource holds.
     #[error("record of {0} is not what its entry says")]
     Damaged(String),
+    /// Its evidence cannot be written, or an earlier one not be read.
+    #[error("evidence cannot be kept")]
+    Evidence(#[source] EvidenceError),
     /// The system has no random numbers.
     #[error("page token cannot be made")]
     Token(#[from] security::SecurityError),
@@ -79,7 +83,7 @@ impl Stop {
             }
             Self::Away(away) => (Outcome::Unavailable, None, away.reply(language)),
         };
-        Finished { outcome, reason, resource, reply }
+        Finished { outcome, reason, resource, reply, evidence_id: None }
     }
 }
 
@@ -90,6 +94,7 @@ impl Away {
             Self::TimeLimit => (1, sentence::time_limit(language)),
             Self::NoSource(_) => (60, sentence::no_source(language)),
             Self::Live(fault) => (fault.retry_after_seconds(), sentence::live_away(language)),
+            Self::Evidence(_) => (5, sentence::evidence_away(language)),
             Self::Damaged(_) => (60, sentence::damaged(language)),
         };
         tracing::warn!(error = self as &dyn std::error::Error, "question cannot be answered");

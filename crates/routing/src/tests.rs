@@ -1,5 +1,6 @@
 //! The use cases over a real embedded view.
 mod base;
+mod blind;
 mod certificates;
 mod equity;
 mod forms;

@@ -13,8 +13,11 @@ use domain::{
 };
 use policy::Permit;
 use prost::Message;
-use security::digest::{Digest32, sha256};
-use std::sync::Arc;
+use security::digest::{Digest32, hex, sha256};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 use store::Cursor;
 
 /// Longest token that is looked at.
@@ -109,6 +112,24 @@ impl Bookmark {
 
 fn digest_of_permits(permits: &[Permit]) -> Vec<u8> {
     digest_of_grants(permits.iter().map(Permit::grant)).to_vec()
+}
+
+/// Versions of grants: what a statement of evidence names beside a grant's id.
+#[derive(Debug, Default)]
+pub(crate) struct Versions(Mutex<HashMap<String, (Arc<Grant>, String)>>);
+
+impl Versions {
+    /// The version of a grant: the first 16 hexadecimal digits of the SHA-256 of its entry.
+    pub(crate) fn of(&self, grant: &Arc<Grant>) -> String {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, version)) = known.get(&grant.id).filter(|(same, _)| Arc::ptr_eq(same, grant)) {
+            return version.clone();
+        }
+        let mut version = hex(&digest_of_grants([grant].into_iter()));
+        version.truncate(16);
+        known.insert(grant.id.clone(), (Arc::clone(grant), version.clone()));
+        version
+    }
 }
 
 /// A digest of grants, with all that they say.

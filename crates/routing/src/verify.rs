@@ -52,6 +52,10 @@ impl Question for Verify {
         Some(&self.resource.id)
     }
 
+    fn subject(&self) -> &Identifier {
+        &self.by
+    }
+
     fn common(&self) -> &Common {
         &self.common
     }
@@ -65,12 +69,12 @@ impl Question for Verify {
 
     async fn answer<V: ViewReader>(&self, ground: &Ground<'_, V>, permits: &[Permit]) -> Result<Answered, Stop> {
         let mut response = v1::VerifyResponse::default();
-        let mut outcome = Outcome::NoCoverage;
+        let (mut outcome, mut people) = (Outcome::NoCoverage, Vec::new());
         for permit in permits {
             let cover = find::cover(ground, permit);
             outcome = match find::find(ground, permit, &cover, &self.by, None).await? {
                 Finding::Current(hits) => {
-                    response.results = self.results(ground, hits).await?;
+                    (response.results, people) = self.results(ground, hits).await?;
                     cover.outcome_of_found(ground.now, self.common.max_age)
                 }
                 Finding::Ambiguous => Outcome::Ambiguous,
@@ -80,21 +84,23 @@ impl Question for Verify {
         }
         response.set_outcome(outcome.into());
         response.detail = sentence::outcome(outcome, ground.settings.language);
-        Ok(Answered::new(outcome, &response))
+        Ok(Answered::new(outcome, &response).about(people))
     }
 }
 
 impl Verify {
-    /// Of several records the one that most claims fit decides all of them, the newest of equals: results
+    /// Results, and the people whose records were compared. Of several records the one that most claims fit decides all of them, the newest of equals: results
     /// put together from different records would confirm a combination that nobody published.
     async fn results<V: ViewReader>(
         &self,
         ground: &Ground<'_, V>,
         mut hits: Hits<'_, V>,
-    ) -> Result<Vec<v1::ClaimAnswer>, Stop> {
+    ) -> Result<(Vec<v1::ClaimAnswer>, Vec<Identifier>), Stop> {
+        let mut people = Vec::new();
         let mut best: Option<(Reverse<usize>, Vec<ClaimResult>)> = None;
         for _ in 0..MAX_RECORDS {
             let Some(standing) = hits.next().await? else { break };
+            people.extend(standing.people.clone());
             let results = compare::compare(&ground.snapshot.catalogue, &self.resource, &standing.body, &self.claims)?;
             let score = Reverse(results.iter().filter(|result| **result == ClaimResult::Match).count());
             if best.as_ref().is_none_or(|(known, _)| score < *known) {
@@ -103,7 +109,8 @@ impl Verify {
         }
         let results = best.map(|(_, results)| results).unwrap_or_default();
         let answers = self.claims.iter().zip(results);
-        Ok(answers.map(|(claim, result)| v1::ClaimAnswer { item: claim.item.clone(), result: result.into() }).collect())
+        let answers = answers.map(|(claim, result)| v1::ClaimAnswer { item: claim.item.clone(), result: result.into() });
+        Ok((answers.collect(), people))
     }
 }
 

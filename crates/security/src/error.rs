@@ -56,8 +56,8 @@ pub enum SecurityError {
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
-    /// There is a certificate authority in the folder already; choose another folder.
-    #[error("{} is there already: choose another folder", path.display())]
+    /// There is a certificate authority or a key already, which is never written over; choose another place.
+    #[error("{} is there already: choose another place", path.display())]
     Exists {
         /// The file that would be overwritten.
         path: PathBuf,

@@ -1,13 +1,15 @@
 //! Who is calling, and the cryptography of the exchange.
 //!
 //! Hides the algorithms and the libraries: nothing outside this crate depends on rustls, rcgen,
-//! ring or an X.509 parser. Six things are offered:
+//! ring or an X.509 parser. Eight things are offered:
 //!
 //! - [`ServerTls`] lets a connection in only with a certificate that names its caller, in a URI
 //!   SAN `exchange://<kind>/<id>` or by a binding of its fingerprint, and follows the files on disk;
 //! - [`ClientTls`] calls such a server;
 //! - [`pki`] is a private certificate authority for trials and tests;
 //! - [`platform`] signs calls as the national sharing platform demands;
+//! - [`sign`] signs and checks what others look at later;
+//! - [`control`] says which node wrote an entry of the control topic;
 //! - [`seal`] closes values to everybody without the node's key;
 //! - [`digest`] has SM3 and SHA-256.
 //!
@@ -30,10 +32,12 @@
 //! # Ok(())
 //! # }
 //! ```
+pub mod control;
 pub mod digest;
 pub mod pki;
 pub mod platform;
 pub mod seal;
+pub mod sign;
 
 mod client;
 mod error;

@@ -2,7 +2,12 @@
 
 use crate::{Refusal, digest};
 use domain::{Caller, Timestamp};
-use x509_parser::{certificate::X509Certificate, extensions::GeneralName, prelude::FromDer as _};
+use std::sync::Arc;
+use x509_parser::{
+    certificate::X509Certificate,
+    extensions::{ExtendedKeyUsage, GeneralName},
+    prelude::FromDer as _,
+};
 
 /// The URI scheme of callers' names.
 const SCHEME: &str = "exchange:";
@@ -38,6 +43,8 @@ pub struct Peer {
     pub fingerprint: [u8; 32],
     /// Whether the certificate itself names the caller; otherwise a binding does.
     pub named_in_certificate: bool,
+    /// The certificate itself (DER), by which the caller's signatures are checked.
+    pub certificate: Arc<[u8]>,
 }
 
 impl Peer {
@@ -47,9 +54,11 @@ impl Peer {
         if !rest.is_empty() {
             return Err(Refusal::Malformed);
         }
-        require_client_purpose(&parsed)?;
+        if !Purposes::of(&parsed)?.client {
+            return Err(Refusal::WrongPurpose);
+        }
         let fingerprint = digest::sha256(certificate);
-        let written = written_name(&parsed)?;
+        let written = named_in(&parsed)?;
         let named_in_certificate = written.is_some();
         let caller = name(written, bindings.caller_of(&fingerprint))?;
         Ok(Self {
@@ -59,7 +68,26 @@ impl Peer {
             not_after: instant(parsed.validity().not_after.timestamp()).ok_or(Refusal::Malformed)?,
             fingerprint,
             named_in_certificate,
+            certificate: certificate.into(),
         })
+    }
+}
+
+/// What a certificate says that it may be used for (EKU): an absent extension or
+/// `anyExtendedKeyUsage` is nothing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Purposes {
+    /// clientAuth.
+    pub(crate) client: bool,
+    /// serverAuth.
+    pub(crate) server: bool,
+}
+
+impl Purposes {
+    pub(crate) fn of(certificate: &X509Certificate<'_>) -> Result<Self, Refusal> {
+        let usage = certificate.extended_key_usage().map_err(|_| Refusal::Malformed)?;
+        let has = |of: fn(&ExtendedKeyUsage<'_>) -> bool| usage.as_ref().is_some_and(|usage| of(usage.value));
+        Ok(Self { client: has(|usage| usage.client_auth), server: has(|usage| usage.server_auth) })
     }
 }
 
@@ -74,18 +102,9 @@ pub(crate) fn instant(seconds: i64) -> Option<Timestamp> {
     Timestamp::from_timestamp(seconds, 0)
 }
 
-/// EKU clientAuth itself: an absent extension or `anyExtendedKeyUsage` is not enough.
-fn require_client_purpose(certificate: &X509Certificate<'_>) -> Result<(), Refusal> {
-    match certificate.extended_key_usage() {
-        Ok(Some(usage)) if usage.value.client_auth => Ok(()),
-        Ok(_) => Err(Refusal::WrongPurpose),
-        Err(_) => Err(Refusal::Malformed),
-    }
-}
-
 /// The caller's name in the URI SAN. A single URI of another scheme is no name of ours and leaves
 /// the certificate to its binding; two URIs are refused whatever they say.
-fn written_name(certificate: &X509Certificate<'_>) -> Result<Option<Caller>, Refusal> {
+pub(crate) fn named_in(certificate: &X509Certificate<'_>) -> Result<Option<Caller>, Refusal> {
     let Some(names) = certificate.subject_alternative_name().map_err(|_| Refusal::Malformed)? else {
         return Ok(None);
     };

@@ -70,9 +70,14 @@ impl Refusal {
 
     /// The refusal behind an error of the TLS stream.
     pub(crate) fn behind(error: &io::Error) -> Self {
-        match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
-            Some(Error::NoCertificatesPresented) => Self::NoCertificate,
-            Some(Error::InvalidCertificate(problem)) => Self::of_certificate(problem),
+        error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()).map_or(Self::Protocol, Self::of)
+    }
+
+    /// The refusal behind an error of the TLS library.
+    pub(crate) fn of(error: &Error) -> Self {
+        match error {
+            Error::NoCertificatesPresented => Self::NoCertificate,
+            Error::InvalidCertificate(problem) => Self::of_certificate(problem),
             _ => Self::Protocol,
         }
     }

@@ -3,7 +3,11 @@
 mod material;
 
 use self::material::Material;
-use crate::{Bindings, Peer, Refusal, SecurityError, TlsStream};
+use crate::{
+    Bindings, Peer, Refusal, SecurityError, TlsStream,
+    control::Identity,
+    sign::{ChainTrust, Signer},
+};
 use arc_swap::ArcSwap;
 use domain::{Caller, Clock};
 use std::{
@@ -114,6 +118,19 @@ impl ServerTls {
         same_caller && self.clock.now() <= peer.not_after && !self.material.load().is_revoked(peer)
     }
 
+    /// Signs with the server's own certificate, as it is now; another one after a reload.
+    #[must_use]
+    pub fn signer(&self) -> Arc<Signer> {
+        Arc::clone(&self.material.load().signer)
+    }
+
+    /// The authorities that are let in now, for signatures of their certificates, and which of these
+    /// are revoked; others after a reload.
+    #[must_use]
+    pub fn trust(&self) -> ChainTrust {
+        self.material.load().trust.clone()
+    }
+
     /// What `/readyz` should say about certificates and lists; `None` when all is well.
     #[must_use]
     pub fn problem(&self) -> Option<String> {
@@ -149,6 +166,16 @@ impl ServerTls {
 
     fn failure(&self) -> MutexGuard<'_, Option<String>> {
         self.reload_failure.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Identity for ServerTls {
+    fn signer(&self) -> Arc<Signer> {
+        self.signer()
+    }
+
+    fn trust(&self) -> ChainTrust {
+        self.trust()
     }
 }
 

@@ -9,8 +9,6 @@ use std::{fs, io::ErrorKind, path::Path};
 
 /// Journals are read whole at start; this bounds how long that takes.
 const JOURNAL_BYTES: u64 = 128 * 1024 * 1024;
-/// Per keyspace; also bounds how long a flush holds up a batch.
-const MEMTABLE_BYTES: u64 = 32 * 1024 * 1024;
 const SMALL_MEMTABLE_BYTES: u64 = 4 * 1024 * 1024;
 
 const META: &str = "meta";
@@ -25,6 +23,16 @@ pub(crate) struct Mark<'a> {
     pub(crate) version: u32,
     /// The department, of a ledger.
     pub(crate) owner: &'a str,
+}
+
+/// What an engine may keep in memory.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Room {
+    /// Blocks read from disk, of all keyspaces together.
+    pub(crate) cache: u64,
+    /// Entries that are not in a table yet, by their own size; for each keyspace of many entries. In memory they take up to
+    /// twice as much, and while a table is written as much again. It also bounds how long that holds up a batch.
+    pub(crate) memtable: u64,
 }
 
 /// How a keyspace is used.
@@ -44,39 +52,40 @@ pub(crate) struct Engine {
     pub(crate) db: Database,
     /// The keyspace that every folder has; the key `s` is the mark's.
     pub(crate) meta: Keyspace,
+    room: Room,
 }
 
 impl Engine {
     /// Opens the folder, or makes it: beside its place and then renamed, so that a process that is killed meanwhile leaves
     /// no half of an engine behind.
-    pub(crate) fn open(dir: &Path, mark: Mark<'_>, cache_bytes: u64) -> Result<Self, StoreError> {
+    pub(crate) fn open(dir: &Path, mark: Mark<'_>, room: Room) -> Result<Self, StoreError> {
         if is_absent(dir)? {
             let aside = dir.with_extension("new");
             remove(&aside)?;
-            drop(Self::at(&aside, mark, cache_bytes)?);
+            drop(Self::at(&aside, mark, room)?);
             // An empty folder that somebody made is not in the way.
             fs::remove_dir(dir).or_else(unless_absent).and_then(|()| fs::rename(&aside, dir)).map_err(disk)?;
         }
-        Self::at(dir, mark, cache_bytes)
+        Self::at(dir, mark, room)
     }
 
-    fn at(dir: &Path, mark: Mark<'_>, cache_bytes: u64) -> Result<Self, StoreError> {
+    fn at(dir: &Path, mark: Mark<'_>, room: Room) -> Result<Self, StoreError> {
         let db = Database::builder(dir)
-            .cache_size(cache_bytes)
+            .cache_size(room.cache)
             .max_journaling_size(JOURNAL_BYTES)
             .open()
             .map_err(|error| opening_failure(error, dir))?;
         if !db.keyspace_exists(META) && db.keyspace_count() > 0 {
             return Err(StoreError::Foreign { place: place(dir), owner: "another program".to_owned() });
         }
-        let meta = db.keyspace(META, || options(Use::Few)).map_err(failure)?;
-        let engine = Self { db, meta };
+        let meta = db.keyspace(META, || options(Use::Few, room)).map_err(failure)?;
+        let engine = Self { db, meta, room };
         engine.claim(dir, mark)?;
         Ok(engine)
     }
 
     pub(crate) fn keyspace(&self, name: &str, used: Use) -> Result<Keyspace, StoreError> {
-        self.db.keyspace(name, || options(used)).map_err(failure)
+        self.db.keyspace(name, || options(used, self.room)).map_err(failure)
     }
 
     pub(crate) fn persist(&self) -> Result<(), StoreError> {
@@ -174,12 +183,12 @@ fn place(dir: &Path) -> String {
     dir.display().to_string()
 }
 
-fn options(used: Use) -> KeyspaceCreateOptions {
+fn options(used: Use, room: Room) -> KeyspaceCreateOptions {
     use fjall::CompressionType::{Lz4, None};
     let options = KeyspaceCreateOptions::default().data_block_compression_policy(CompressionPolicy::new([None, Lz4]));
     match used {
-        Use::Points => options.max_memtable_size(MEMTABLE_BYTES),
-        Use::Ranges => options.max_memtable_size(MEMTABLE_BYTES).filter_policy(FilterPolicy::disabled()),
+        Use::Points => options.max_memtable_size(room.memtable),
+        Use::Ranges => options.max_memtable_size(room.memtable).filter_policy(FilterPolicy::disabled()),
         Use::Few => options.max_memtable_size(SMALL_MEMTABLE_BYTES),
     }
 }
@@ -189,11 +198,11 @@ mod tests {
     use super::*;
     use tempfile::TempDir;
 
-    const CACHE: u64 = 1024 * 1024;
+    const ROOM: Room = Room { cache: 1024 * 1024, memtable: 1024 * 1024 };
     const MARK: Mark<'static> = Mark { kind: "view", version: 1, owner: "" };
 
     fn refusal(dir: &Path, mark: Mark<'_>) -> StoreError {
-        match Engine::open(dir, mark, CACHE) {
+        match Engine::open(dir, mark, ROOM) {
             Ok(_) => panic!("opened"),
             Err(error) => error,
         }
@@ -202,7 +211,7 @@ mod tests {
     #[test]
     fn another_schema_version_is_refused() {
         let folder = TempDir::new().unwrap();
-        drop(Engine::open(folder.path(), Mark { version: 2, ..MARK }, CACHE).unwrap());
+        drop(Engine::open(folder.path(), Mark { version: 2, ..MARK }, ROOM).unwrap());
         let StoreError::UnknownSchema { found, known, .. } = refusal(folder.path(), MARK) else { panic!() };
         assert_eq!((found.as_str(), known), ("2", 1));
     }
@@ -227,7 +236,7 @@ mod tests {
     #[test]
     fn a_missing_mark_is_damage() {
         let folder = TempDir::new().unwrap();
-        let engine = Engine::open(folder.path(), MARK, CACHE).unwrap();
+        let engine = Engine::open(folder.path(), MARK, ROOM).unwrap();
         engine.keyspace("records", Use::Few).unwrap();
         engine.meta.remove(MARK_KEY).unwrap();
         drop(engine);

@@ -69,6 +69,14 @@ impl Ledger {
         self.shelf.get(Table::Memories, &named_key(identity)?)
     }
 
+    /// Whether there is named state of the runner whose name begins with `prefix`.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn has_blobs(&self, prefix: &str) -> Result<bool, StoreError> {
+        self.shelf.has(Table::Blobs, &named_key(prefix)?)
+    }
+
     /// Named state of the runner.
     ///
     /// # Errors
@@ -143,10 +151,11 @@ impl Ledger {
 }
 
 fn seen_key(resource: &str, key: &str) -> Result<Vec<u8>, StoreError> {
-    Pack::default().text(resource.as_bytes()).rest(key.as_bytes()).into_key("a record's key")
+    let pack = Pack::with_room(resource.len() + key.len() + 1);
+    pack.text(resource.as_bytes()).rest(key.as_bytes()).into_key("a record's key")
 }
 
 /// The engine takes no empty key, hence the tag.
 fn named_key(name: &str) -> Result<Vec<u8>, StoreError> {
-    Pack::tagged(b'n').rest(name.as_bytes()).into_key("a name")
+    Pack::with_room(name.len() + 1).byte(b'n').rest(name.as_bytes()).into_key("a name")
 }

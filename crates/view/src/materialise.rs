@@ -1,9 +1,13 @@
 //! The one writer of the view.
 
+mod belief;
 mod control;
 mod intake_batch;
 
-use self::{control::ControlChange, intake_batch::Gathered};
+use self::{
+    control::ControlChange,
+    intake_batch::{Gathered, Reading},
+};
 use crate::{Directory, Progress, ViewError, topics};
 use bus::{Bus, BusError, Consumer, Event};
 use contract::v1::DepartmentIntake;
@@ -12,6 +16,7 @@ use domain::{
     catalogue::{Catalogue, EntryKind},
 };
 use prost::Message;
+use security::control::Identity;
 use std::{
     collections::{BTreeMap, BTreeSet},
     error::Error,
@@ -50,6 +55,8 @@ pub struct Parts<W, R> {
     pub clock: Arc<dyn Clock>,
     /// Departments to follow beside those of the catalogue.
     pub departments: BTreeSet<String>,
+    /// Whose entries on the control topic are believed; without it everybody's are.
+    pub identity: Option<Arc<dyn Identity>>,
 }
 
 /// Follows the bus into the store: record by record, each batch with its positions.
@@ -154,11 +161,16 @@ impl<W: ViewWriter, R: ViewReader> Materialiser<W, R> {
 
     fn gather(&mut self, events: Vec<Event>) -> Gathered {
         let mut gathered = Gathered::default();
+        let reading = Reading {
+            catalogue: &self.catalogue,
+            progress: &self.parts.progress,
+            identity: self.parts.identity.as_deref(),
+        };
         for event in events {
             match event {
                 Event::Record(delivery) => {
                     self.behind.insert((delivery.topic.to_string(), delivery.position.partition));
-                    gathered.add(&delivery, &self.catalogue, &self.parts.progress);
+                    gathered.add(&delivery, reading);
                 }
                 Event::End { topic, next } => gathered.ends.push((topic.to_string(), next.partition)),
             }

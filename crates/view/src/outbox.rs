@@ -2,6 +2,8 @@
 
 use crate::ViewError;
 use bus::{Ack, Bus, BusError, Message, Position, Producer, SendError};
+use contract::topics;
+use security::control::{Entry, Identity, seal};
 use std::{
     collections::HashMap,
     sync::{
@@ -26,6 +28,7 @@ pub struct Outbox(SyncSender<Parcel>);
 pub struct OutboxWorker {
     bus: Arc<dyn Bus>,
     parcels: Receiver<Parcel>,
+    identity: Option<Arc<dyn Identity>>,
 }
 
 #[derive(Debug)]
@@ -37,11 +40,11 @@ struct Parcel {
     done: oneshot::Sender<Result<Position, BusError>>,
 }
 
-/// Makes both ends.
+/// Makes both ends. With `identity`, everything for the control topic is signed with the node's certificate.
 #[must_use]
-pub fn outbox(bus: Arc<dyn Bus>) -> (Outbox, OutboxWorker) {
+pub fn outbox(bus: Arc<dyn Bus>, identity: Option<Arc<dyn Identity>>) -> (Outbox, OutboxWorker) {
     let (sender, parcels) = sync_channel(WAITING);
-    (Outbox(sender), OutboxWorker { bus, parcels })
+    (Outbox(sender), OutboxWorker { bus, parcels, identity })
 }
 
 impl Outbox {
@@ -73,7 +76,7 @@ impl OutboxWorker {
     /// # Errors
     /// When no producer can be made.
     pub fn run(self, stop: &dyn Fn() -> bool) -> Result<(), ViewError> {
-        let mut open = Open { producer: self.bus.producer()?, waiting: HashMap::new(), next: 0, acks: Vec::new() };
+        let mut open = self.open()?;
         loop {
             let wait = if open.waiting.is_empty() { IDLE } else { Duration::ZERO };
             match self.parcels.recv_timeout(wait) {
@@ -83,14 +86,20 @@ impl OutboxWorker {
                 Err(_) => {}
             }
             if !open.settle() {
-                open = Open { producer: self.bus.producer()?, waiting: HashMap::new(), next: 0, acks: Vec::new() };
+                open = self.open()?;
             }
         }
+    }
+
+    fn open(&self) -> Result<Open, ViewError> {
+        let (producer, identity) = (self.bus.producer()?, self.identity.clone());
+        Ok(Open { producer, identity, waiting: HashMap::new(), next: 0, acks: Vec::new() })
     }
 }
 
 struct Open {
     producer: Box<dyn Producer>,
+    identity: Option<Arc<dyn Identity>>,
     waiting: HashMap<u64, oneshot::Sender<Result<Position, BusError>>>,
     next: u64,
     acks: Vec<Ack>,
@@ -98,13 +107,31 @@ struct Open {
 
 impl Open {
     fn send(&mut self, parcel: Parcel) {
-        let headers: Vec<_> = parcel.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        let signature = match self.signature(&parcel) {
+            Ok(signature) => signature,
+            Err(error) => return drop(parcel.done.send(Err(error))),
+        };
+        let headers = parcel.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        let signature = signature.iter().map(|(name, value)| (*name, value.as_slice()));
+        let headers: Vec<_> = headers.chain(signature).collect();
         let message = Message { key: parcel.key.as_bytes(), headers: &headers, payload: parcel.payload.as_deref() };
         self.next += 1;
         match self.producer.send(&parcel.topic, self.next, &message) {
             Ok(()) => drop(self.waiting.insert(self.next, parcel.done)),
             Err(error) => drop(parcel.done.send(Err(refused(error)))),
         }
+    }
+
+    /// The headers by which other nodes believe what is on the control topic.
+    fn signature(&self, parcel: &Parcel) -> Result<Vec<(&'static str, Vec<u8>)>, BusError> {
+        let Some(identity) = self.identity.as_ref().filter(|_| parcel.topic == topics::CONTROL) else {
+            return Ok(Vec::new());
+        };
+        let ce_type = parcel.headers.iter().find(|(name, _)| name == topics::CE_TYPE);
+        let ce_type = ce_type.map_or("", |(_, value)| value.as_str());
+        let entry = Entry { key: parcel.key.as_bytes(), ce_type, payload: parcel.payload.as_deref() };
+        let sealed = seal(&identity.signer(), &entry);
+        sealed.map_err(|_| BusError::Unavailable("the system has no random numbers to sign with".to_owned()))
     }
 
     /// Hands out acknowledgements; `false` when the producer is at its end.

@@ -1,5 +1,6 @@
 //! How far the view is behind, for whoever asks.
 
+use security::control::Disbelief;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -21,6 +22,11 @@ pub struct Lag {
     pub unreadable: BTreeMap<String, u64>,
     /// Catalogue entries, `<kind>/<id>`, that are out of force because their newest version cannot be read.
     pub unreadable_entries: BTreeSet<String>,
+    /// Messages on the control topic that are ignored because no node signed them, since the start.
+    pub ignored: u64,
+    /// Keys of these, the first hundred, with why the newest of each is not believed. One that a node writes again
+    /// is taken off.
+    pub ignored_entries: BTreeMap<String, Disbelief>,
 }
 
 /// The shared place where the materialiser says how far it is.

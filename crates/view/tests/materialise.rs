@@ -71,6 +71,7 @@ impl World {
             progress: Arc::clone(&self.progress),
             clock: self.clock.clone(),
             departments: BTreeSet::from([DEPARTMENT.to_owned()]),
+            identity: None,
         };
         (Materialiser::start(parts).unwrap(), reader)
     }
@@ -352,7 +353,7 @@ fn lag_is_what_the_bus_has_and_the_view_has_not() {
 async fn a_plan_is_published_once_and_only_from_its_base() {
     let world = World::new();
     let (mut materialiser, _reader) = world.follow("store");
-    let (outbox, worker) = view::outbox(world.bus.clone());
+    let (outbox, worker) = view::outbox(world.bus.clone(), None);
     let mut wanted = Catalogue::default();
     wanted.insert(Entry::Consumer(Consumer { id: "one-window".into(), name: "一窗".into(), certificates: vec![] }));
     let plan = view::plan(&world.directory.now().catalogue, &wanted, false);
@@ -490,7 +491,7 @@ fn a_removal_does_not_wait_for_the_topics_of_a_new_department() {
 #[tokio::test]
 async fn nothing_is_confirmed_once_the_worker_has_stopped() {
     let world = World::new();
-    let (outbox, worker) = view::outbox(world.bus.clone());
+    let (outbox, worker) = view::outbox(world.bus.clone(), None);
     drop(worker);
     let refused = outbox.publish(contract::topics::CONTROL, "consumer/a".into(), vec![], None).await.unwrap_err();
     assert!(matches!(refused, ViewError::NotConfirmed));

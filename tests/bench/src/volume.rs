@@ -142,6 +142,7 @@ fn take_in(
     mut is_done: impl FnMut(&mut Runner) -> Result<bool>,
 ) -> Result<()> {
     measure::reset_peak();
+    let cpu = measure::cpu_seconds();
     let (seconds, result) = measure::timed(|| {
         while !is_done(&mut runner)? {}
         anyhow::Ok(())
@@ -150,15 +151,19 @@ fn take_in(
     let counters = runner.counters()?;
     #[expect(clippy::cast_precision_loss, reason = "a rate needs no more digits")]
     let rate = counters.read as f64 / seconds;
+    let cpu = measure::cpu_seconds() - cpu;
+    let records: u64 = counters.records.values().map(|written| written.upserted + written.withdrawn).sum();
     measure::print(&json!({
         "work": format!("volume/{department}"),
         "rows": counters.read,
+        "records": records,
         "published": counters.published,
         "unchanged": counters.unchanged,
         "rejected": counters.rejected,
         "waiting": counters.waiting,
         "input_bytes": bytes,
         "seconds": (seconds * 10.0).round() / 10.0,
+        "cpu_seconds": (cpu * 10.0).round() / 10.0,
         "ours_per_s": rate.round(),
         "peak_rss_bytes": measure::peak_rss_bytes(),
     }))

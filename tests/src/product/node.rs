@@ -105,7 +105,7 @@ impl Node {
         fs::write(&file, format!("{text}\n{section}\n")).unwrap();
     }
 
-    /// Says whose adapters run in a process of their own, where the bus is Kafka.
+    /// Says whose adapters run in a process of their own, where the bus is Kafka; without any the gateway runs alone.
     pub fn run_adapters(&mut self, departments: &[&'static str]) {
         self.adapters = departments.to_vec();
     }
@@ -134,7 +134,9 @@ impl Node {
                 self.wait_until_ready();
                 let applied = self.run("operator-ops", &["catalogue", "apply", &catalogue.display().to_string()]);
                 assert_eq!(applied.code, 0, "{}", applied.stderr);
-                self.spawn(&[&["adapter", "run"], &self.adapters.clone()[..]].concat());
+                if !self.adapters.is_empty() {
+                    self.spawn(&[&["adapter", "run"], &self.adapters.clone()[..]].concat());
+                }
             }
         }
         self.wait_ready_to_talk();
@@ -146,11 +148,22 @@ impl Node {
     }
 
     fn spawn(&mut self, arguments: &[&str]) {
-        let log = |name: &str| File::options().append(true).create(true).open(self.path(name)).unwrap();
-        let mut command = Command::new(binary());
-        command.args(arguments).arg("--config").arg(self.path("exchange.toml")).stdin(Stdio::null());
-        let child = command.stdout(log("stdout.log")).stderr(log("stderr.log")).spawn().unwrap();
+        let child = self.process(arguments, "exchange.toml", ["stdout.log", "stderr.log"]);
         self.running.push(child);
+    }
+
+    /// Starts adapters in a process that is not the node's: by a configuration file and with a log of its own. Who starts it
+    /// ends it.
+    #[must_use]
+    pub fn adapters_apart(&self, departments: &[&str], config: &str, log: &str) -> Child {
+        self.process(&[&["adapter", "run"], departments].concat(), config, [log; 2])
+    }
+
+    fn process(&self, arguments: &[&str], config: &str, logs: [&str; 2]) -> Child {
+        let [out, err] = logs.map(|name| File::options().append(true).create(true).open(self.path(name)).unwrap());
+        let mut command = Command::new(binary());
+        command.args(arguments).arg("--config").arg(self.path(config)).stdin(Stdio::null());
+        command.stdout(out).stderr(err).spawn().unwrap()
     }
 
     fn wait_ready_to_talk(&mut self) {

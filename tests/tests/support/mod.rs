@@ -1,7 +1,5 @@
 //! What several suites need: both departments' stories, and the topics read back.
-mod topic;
-
-pub(crate) use self::topic::published;
+pub(crate) use exchange_tests::product::published;
 
 use contract::canonical::v1::{Operation, Record};
 use exchange_tests::{

@@ -9,10 +9,17 @@ use domain::{
     text,
 };
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::{
+    fmt::{self, Display, Write as _},
+    ops::Range,
+};
 
 /// Longest key of the source, in characters, as for any identifier.
 const MAX_KEY: usize = 128;
+
+mod members;
+
+use self::members::Members;
 
 /// The rule that a row breaks, and in which field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,8 +40,28 @@ pub struct Stamp {
 }
 
 /// A row's values by the names that the department gives them, with blanks trimmed; absent and blank are `""`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Fields(BTreeMap<String, String>);
+///
+/// All names and values lie in one text: a stock has millions of rows with dozens of columns.
+#[derive(Clone, Default)]
+pub struct Fields {
+    text: String,
+    /// Where they lie, by name.
+    places: Vec<Place>,
+}
+
+/// Where a name and its value lie.
+#[derive(Clone, Copy)]
+struct Place {
+    name: Span,
+    value: Span,
+}
+
+/// From byte to byte of the text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Span {
+    from: u32,
+    to: u32,
+}
 
 impl Fault {
     /// A fault of a field.
@@ -56,8 +83,8 @@ impl Fields {
     /// # Errors
     /// `message.json` when the bytes are no JSON object, or a member is a list or an object.
     pub fn from_json(bytes: &[u8]) -> Result<Self, Fault> {
-        let members: Map<String, Value> = serde_json::from_slice(bytes).map_err(|_| Fault::new(&MESSAGE_JSON, ""))?;
-        Self::from_members(&members)
+        let Members(fields) = Members::read(bytes).map_err(|_| Fault::new(&MESSAGE_JSON, ""))?;
+        Ok(fields)
     }
 
     /// The same of an object that was read already.
@@ -65,37 +92,43 @@ impl Fields {
     /// # Errors
     /// `message.json` when a member is a list or an object.
     pub fn from_members(members: &Map<String, Value>) -> Result<Self, Fault> {
-        let mut fields = BTreeMap::new();
+        let mut fields = Self::default();
         for (name, value) in members {
-            let text = match value {
+            let name = fields.push(name);
+            match value {
                 Value::Null => continue,
-                Value::String(text) => text.clone(),
-                Value::Number(number) => number.to_string(),
-                Value::Bool(truth) => truth.to_string(),
+                Value::String(text) => fields.place(name, text),
+                Value::Number(number) => fields.place_shown(name, number),
+                Value::Bool(truth) => fields.place_shown(name, truth),
                 Value::Array(_) | Value::Object(_) => return Err(Fault::new(&MESSAGE_JSON, "")),
-            };
-            fields.insert(name.clone(), text);
+            }
         }
-        Ok(Self::from_pairs(fields))
+        Ok(fields.in_order())
     }
 
-    /// Values that a format gave out.
+    /// Values that a format gave out; of one name the last value.
     #[must_use]
-    pub fn from_pairs<N: Into<String>, V: AsRef<str>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
-        let trimmed = |(name, value): (N, V)| (name.into(), text::trim(value.as_ref()).to_owned());
-        Self(pairs.into_iter().map(trimmed).collect())
+    pub fn from_pairs<N: AsRef<str>, V: AsRef<str>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
+        let mut fields = Self::default();
+        for (name, value) in pairs {
+            let name = fields.push(name.as_ref());
+            fields.place(name, value.as_ref());
+        }
+        fields.in_order()
     }
 
     /// A name, an address, a text, trimmed: nothing inside is folded.
     #[must_use]
     pub fn text(&self, field: &str) -> &str {
-        self.0.get(field).map_or("", String::as_str)
+        let found = self.places.binary_search_by(|place| self.at(place.name).cmp(field));
+        found.map_or("", |found| self.at(self.places[found].value))
     }
 
     /// A number, code or date: half-width and trimmed.
     #[must_use]
     pub fn number(&self, field: &str) -> String {
-        text::trim(&text::half_width(self.text(field))).to_owned()
+        let text = self.text(field);
+        if text.is_ascii() { text.to_owned() } else { text::trim(&text::half_width(text)).to_owned() }
     }
 
     /// A text that must be there.
@@ -210,7 +243,57 @@ impl Fields {
 
     /// All names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.places.iter().map(|place| (self.at(place.name), self.at(place.value)))
+    }
+
+    /// The same values under names in lower case, for sources that do not tell the two apart.
+    #[must_use]
+    pub fn with_lower_names(mut self) -> Self {
+        for place in &self.places {
+            if let Some(name) = self.text.get_mut(place.name.range()) {
+                name.make_ascii_lowercase();
+            }
+        }
+        self.in_order()
+    }
+
+    fn with_room(text: usize, members: usize) -> Self {
+        Self { text: String::with_capacity(text), places: Vec::with_capacity(members) }
+    }
+
+    fn at(&self, span: Span) -> &str {
+        self.text.get(span.range()).unwrap_or_default()
+    }
+
+    fn push(&mut self, text: &str) -> Span {
+        let from = self.text.len();
+        self.text.push_str(text);
+        Span::new(from, self.text.len())
+    }
+
+    fn place(&mut self, name: Span, value: &str) {
+        let value = self.push(text::trim(value));
+        self.places.push(Place { name, value });
+    }
+
+    /// A number or truth value, as it is shown.
+    fn place_shown(&mut self, name: Span, value: impl Display) {
+        let from = self.text.len();
+        // Writing into a text does not fail.
+        let _ = write!(self.text, "{value}");
+        self.places.push(Place { name, value: Span::new(from, self.text.len()) });
+    }
+
+    /// By name, the last of each.
+    fn in_order(mut self) -> Self {
+        let mut places = std::mem::take(&mut self.places);
+        if !places.is_sorted_by(|one, next| self.at(one.name) < self.at(next.name)) {
+            places.reverse();
+            places.sort_by(|one, other| self.at(one.name).cmp(self.at(other.name)));
+            places.dedup_by(|later, first| self.at(later.name) == self.at(first.name));
+        }
+        self.places = places;
+        self
     }
 
     fn stamp_by(&self, field: &'static str, read: fn(&str) -> Result<String, DateFault>) -> Result<Stamp, Fault> {
@@ -229,6 +312,32 @@ impl Fields {
     }
 }
 
+impl Span {
+    /// A row is at most some megabytes; of a text beyond all measure, the end would read as empty.
+    fn new(from: usize, to: usize) -> Self {
+        let place = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
+        Self { from: place(from), to: place(to) }
+    }
+
+    fn range(self) -> Range<usize> {
+        self.from as usize..self.to as usize
+    }
+}
+
+impl PartialEq for Fields {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Fields {}
+
+impl fmt::Debug for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
 fn of_date(fault: DateFault, field: &'static str) -> Fault {
     let rule = match fault {
         DateFault::Missing => &FIELD_REQUIRED,
@@ -241,6 +350,7 @@ fn of_date(fault: DateFault, field: &'static str) -> Fault {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::collections::BTreeMap;
 
     #[test]
     fn members_of_any_simple_kind_are_read_as_text() {
@@ -269,7 +379,53 @@ mod tests {
         assert_eq!(rule(fields.stamp("stamp").unwrap_err()), ("field.required", "stamp"));
     }
 
+    #[test]
+    fn of_one_name_the_last_member_counts() {
+        let fields = |json: &str| Fields::from_json(json.as_bytes()).map_err(|fault| fault.rule.id);
+        assert_eq!(fields(r#"{"b":"1","a":"2","b":" 3 ","a":null}"#).unwrap(), Fields::from_pairs([("b", "3")]));
+        assert_eq!(fields(r#"{"a":[1],"a":"2"}"#).unwrap(), Fields::from_pairs([("a", "2")]));
+        assert_eq!(fields(r#"{"a":"2","a":[1]}"#).unwrap_err(), "message.json");
+    }
+
+    #[test]
+    fn names_are_made_lower_case() {
+        let fields = Fields::from_pairs([("ZZBS", "Ab"), ("lsh", "1")]).with_lower_names();
+        assert_eq!(fields.iter().collect::<Vec<_>>(), [("lsh", "1"), ("zzbs", "Ab")]);
+    }
+
+    /// Values of every kind that a member can have.
+    fn values() -> impl Strategy<Value = Value> {
+        let simple = prop_oneof![
+            any::<String>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            any::<bool>().prop_map(Value::from),
+            Just(Value::Null),
+        ];
+        prop_oneof![9 => simple, 1 => Just(Value::Array(vec![Value::Null]))]
+    }
+
     proptest! {
+        /// Read from bytes or from members, it is what the members say.
+        #[test]
+        fn members_are_what_they_say(members in prop::collection::btree_map(".{0,3}", values(), 0..12)) {
+            let members: Map<String, Value> = members.into_iter().collect();
+            let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let plain = members.iter().filter(|(_, value)| !value.is_null());
+            let expected: BTreeMap<_, _> = plain.map(|(name, value)| (name.as_str(), shown(value))).collect();
+            let bytes = serde_json::to_vec(&members).unwrap();
+            let read = Fields::from_json(&bytes);
+            prop_assert_eq!(&read, &Fields::from_members(&members));
+            if members.values().any(Value::is_array) {
+                prop_assert!(read.is_err());
+            } else {
+                let read = read.unwrap();
+                let expected: Vec<_> = expected.iter().map(|(name, value)| (*name, text::trim(value))).collect();
+                prop_assert_eq!(read.iter().collect::<Vec<_>>(), expected);
+            }
+        }
+
         #[test]
         fn any_text_is_read_without_panic(text: String) {
             let fields = Fields::from_pairs([("f", &text)]);

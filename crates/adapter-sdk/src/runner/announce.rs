@@ -13,12 +13,14 @@ impl Desk<'_> {
     /// Announces where the intake stands, and waits until that is on the bus.
     pub(crate) fn announce(&mut self) -> Result<(), IntakeError> {
         self.pipeline.drain(self.stop)?;
+        // What is announced takes the place of what another adapter has announced.
+        self.pipeline.control().poll()?;
         let waiting_overdue = self.pipeline.overdue(self.setup.clock.now(), self.setup.adapter.id())?;
         let intake = DepartmentIntake { waiting_overdue, ..announcement(self.setup, self.pipeline.state()) };
         let message = Outgoing::intake(self.setup.department(), &intake, self.setup.clock.now());
         self.pipeline.tell(message, self.stop)?;
         self.pipeline.drain(self.stop)?;
-        self.control.bus_answered();
+        self.pipeline.control().bus_answered();
         Ok(())
     }
 
@@ -64,12 +66,13 @@ fn announcement(setup: &super::desk::Setup, state: &State) -> DepartmentIntake {
     }
 }
 
-/// Takes over what was announced, where the adapter's own memory of it is lost.
+/// Takes over what was announced, where the adapter's own memory of it is lost, or another adapter has gone on since. What is
+/// not announced stays as it is.
 pub(crate) fn restore(state: &mut State, intake: DepartmentIntake) {
     let millis = |time: prost_types::Timestamp| time.seconds * 1000 + i64::from(time.nanos) / 1_000_000;
     let rows = intake.rows.unwrap_or_default();
-    state.as_of = intake.as_of.map(millis);
-    state.last_success = intake.last_success.map(millis);
+    state.as_of = state.as_of.max(intake.as_of.map(millis));
+    state.last_success = state.last_success.max(intake.last_success.map(millis));
     state.units = intake.finished_units;
     state.full_units = intake.finished_full_units;
     state.missing_from_full = BTreeMap::from([(State::RESTORED.to_owned(), intake.missing_from_full)]);
@@ -84,7 +87,7 @@ pub(crate) fn restore(state: &mut State, intake: DepartmentIntake) {
         waiting: rows.waiting,
         rejected_by: intake.rejects_by_rule.into_iter().map(|rule| (rule.rule, rule.count)).collect(),
         files_refused: intake.files_refused,
-        ..Counters::default()
+        ..std::mem::take(&mut state.counters)
     };
     if intake.finished {
         let unit = Unit { intake: intake.intake, file: intake.unit, full: intake.full, ..Unit::default() };

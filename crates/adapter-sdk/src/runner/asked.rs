@@ -135,6 +135,7 @@ impl Desk<'_> {
     fn next_number(&mut self, batch: &Batch) -> Result<u64, IntakeError> {
         if self.unit.is_none() {
             self.pipeline.drain(self.stop)?;
+            self.before_a_number()?;
             let begun = self.setup.clock.now().timestamp_millis();
             let state = self.pipeline.state_mut();
             let before = state.counters.rows();
@@ -187,6 +188,8 @@ impl Desk<'_> {
         if self.pipeline.marks().ready().is_empty() {
             return Ok(());
         }
+        // A source is told by whoever holds the lease.
+        self.pipeline.control().poll()?;
         let kept = asked.source.settle(self.pipeline.marks().ready())?;
         let told = self.pipeline.marks().told();
         for (name, value) in told {

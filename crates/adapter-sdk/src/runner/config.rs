@@ -3,7 +3,8 @@
 use crate::{error::IntakeError, state::Counters};
 use chrono::FixedOffset;
 use domain::{Language, date};
-use std::{path::PathBuf, thread, time::Duration};
+use security::control::Identity;
+use std::{path::PathBuf, sync::Arc, thread, time::Duration};
 
 /// How a department's adapter is run.
 #[derive(Debug, Clone)]
@@ -12,6 +13,8 @@ pub struct RunnerConfig {
     pub inbox: PathBuf,
     /// The folder of the adapter's own state; no other adapter's.
     pub state_dir: PathBuf,
+    /// Id of the node that the adapter runs on, by which its lease names it.
+    pub node: String,
     /// How often the folder is looked into.
     pub poll: Duration,
     /// Language of the sentences in rejects and `.why` files.
@@ -26,16 +29,20 @@ pub struct RunnerConfig {
     pub window_bytes: usize,
     /// The largest message that is sent, in bytes; a row that makes a larger one is rejected.
     pub max_message: usize,
+    /// Whose entries on the control topic are believed, and how its own are signed; without it everybody's are, and its
+    /// own are believed by no node that asks for signatures.
+    pub identity: Option<Arc<dyn Identity>>,
 }
 
 impl RunnerConfig {
-    /// Polls every 2 s, writes Chinese, is at UTC+08:00, keeps at most 8,192 rows or 8 MiB in flight and sends messages of
-    /// at most 900 KiB, which an unconfigured Kafka takes.
+    /// Runs on a node called `node`, polls every 2 s, writes Chinese, is at UTC+08:00, keeps at most 8,192 rows or 8 MiB in
+    /// flight and sends messages of at most 900 KiB, which an unconfigured Kafka takes.
     #[must_use]
     pub fn new(inbox: impl Into<PathBuf>, state_dir: impl Into<PathBuf>) -> Self {
         Self {
             inbox: inbox.into(),
             state_dir: state_dir.into(),
+            node: "node".to_owned(),
             poll: Duration::from_secs(2),
             language: Language::Chinese,
             offset: date::local_offset(),
@@ -43,6 +50,7 @@ impl RunnerConfig {
             window_rows: 8192,
             window_bytes: 8 << 20,
             max_message: 900 << 10,
+            identity: None,
         }
     }
 }

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     adapter::{Adapter, FileKind},
+    belief::Belief,
     envelope::{self, Outgoing, Place},
     error::IntakeError,
     judge::{self, Content, Judged, Known, Standing},
@@ -29,7 +30,11 @@ pub(crate) struct Setup {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) observer: Arc<dyn Observer>,
     pub(crate) ledger: Arc<Ledger>,
+    /// Who this run is among those that take the department's lease.
+    pub(crate) holder: String,
     pub(crate) topics: Topics,
+    /// Who is believed on the control topic.
+    pub(crate) belief: Belief,
     /// Which of the adapter's ways the rows come.
     pub(crate) way: usize,
     /// Whether the rows come from a source that is asked, and not from files.
@@ -40,7 +45,6 @@ pub(crate) struct Setup {
 pub(crate) struct Desk<'a> {
     pub(crate) setup: &'a Setup,
     pub(crate) pipeline: &'a mut Pipeline,
-    pub(crate) control: &'a mut Follower,
     pub(crate) stop: &'a dyn Stop,
     /// Rejects translated again in this step.
     pub(crate) redriven: usize,
@@ -58,11 +62,21 @@ impl Setup {
         &self.adapter.ways[self.way].files
     }
 
+    /// Which of all state folders this is.
+    pub(crate) fn folder(&self) -> &str {
+        self.holder.rsplit('/').nth(1).unwrap_or_default()
+    }
+
     /// A pipeline that goes on from `state`.
-    pub(crate) fn pipeline(&self, state: State, uncounted: Uncounted) -> Result<Pipeline, IntakeError> {
-        let publisher = Publisher::new(self.bus.as_ref(), self.topics.clone())?;
+    pub(crate) fn pipeline(
+        &self,
+        state: State,
+        uncounted: Uncounted,
+        control: Follower,
+    ) -> Result<Pipeline, IntakeError> {
+        let publisher = Publisher::new(self.bus.as_ref(), self.topics.clone(), self.belief.clone())?;
         let known = Known::new(Arc::clone(&self.ledger), uncounted);
-        Ok(Pipeline::new(known, publisher, state, (self.config.window_rows, self.config.window_bytes)))
+        Ok(Pipeline::new(known, publisher, state, (self.config.window_rows, self.config.window_bytes), control))
     }
 
     /// The area that a file's name speaks of.
@@ -72,6 +86,12 @@ impl Setup {
 }
 
 impl Desk<'_> {
+    /// Makes sure, before an intake number is given out, that the lease is still held: so whoever takes it over has at most
+    /// one number of ours to leave out that is not on the bus yet.
+    pub(crate) fn before_a_number(&mut self) -> Result<(), IntakeError> {
+        self.pipeline.control().look_to_the_end(self.setup.bus.as_ref(), self.stop)
+    }
+
     /// Judges a row of a unit and sends what follows from it; its effects wait for the acknowledgements.
     pub(crate) fn row(&mut self, place: &Place<'_>, next_byte: u64) -> Result<(), IntakeError> {
         let standing = Standing {

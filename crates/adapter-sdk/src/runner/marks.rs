@@ -42,7 +42,7 @@ struct Waits {
 pub(crate) struct Marks {
     /// Rows that wait and are not in the ledger yet.
     waits: HashMap<String, Waits>,
-    /// Rows that are in flight or not in the ledger yet.
+    /// Rows that are in flight, not in the ledger yet, or whose source is still to be told.
     fresh: HashSet<String>,
     /// Done with the next checkpoint.
     next: Vec<Settled>,
@@ -50,6 +50,8 @@ pub(crate) struct Marks {
     ready: Vec<Settled>,
     /// Done with the next checkpoint, of which their source is told nothing.
     quiet: Vec<String>,
+    /// Whether any row may wait in the ledger.
+    any_waits: bool,
     /// Whether rows stay known when their source was told.
     keep: bool,
     tells: Told,
@@ -68,8 +70,9 @@ impl Marks {
 
     /// Whether a row is done, waits, or is on its way.
     pub(crate) fn is_known(&self, id: &str, ledger: &Ledger) -> Result<bool, IntakeError> {
-        let known = |prefix| ledger.blob(&name(prefix, id)).map(|blob| blob.is_some());
-        Ok(self.fresh.contains(id) || known(ROW)? || known(TOLD)? || known(WAITS)?)
+        // Each look at the ledger costs as much as all else that is done to know a row again.
+        let in_ledger = |prefix| ledger.blob(&name(prefix, id)).map(|blob| blob.is_some());
+        Ok(self.fresh.contains(id) || (self.keep && in_ledger(ROW)?) || (self.any_waits && in_ledger(WAITS)?))
     }
 
     /// A row and all rows before it are done; what is to be written down of it goes to `blobs`.
@@ -107,13 +110,14 @@ impl Marks {
             },
         };
         blobs.push((name(WAITS, id), None));
+        self.fresh.insert(id.to_owned());
         self.settle(Settled { id: id.to_owned(), receipt: waits.receipt, fate: published(place) }, blobs)?;
         Ok(true)
     }
 
     /// What was done before is in the ledger now.
     pub(crate) fn written(&mut self) {
-        for id in self.next.iter().map(|settled| &settled.id).chain(&self.quiet) {
+        for id in &self.quiet {
             self.fresh.remove(id);
         }
         self.quiet.clear();
@@ -128,6 +132,8 @@ impl Marks {
     pub(crate) fn recall(&mut self, ledger: &Ledger) -> Result<(), IntakeError> {
         let told = ledger.blobs(TOLD)?;
         self.ready = told.iter().map(|(_, blob)| read(blob)).collect::<Result<_, _>>()?;
+        self.fresh = self.ready.iter().map(|settled| settled.id.clone()).collect();
+        self.any_waits = ledger.has_blobs(WAITS)?;
         Ok(())
     }
 
@@ -140,6 +146,7 @@ impl Marks {
     pub(crate) fn told(&mut self) -> Vec<Blob> {
         let mut blobs = Vec::with_capacity(self.ready.len());
         for settled in self.ready.drain(..) {
+            self.fresh.remove(&settled.id);
             if self.keep {
                 blobs.push((name(ROW, &settled.id), Some(Vec::new())));
             }
@@ -161,6 +168,7 @@ impl Marks {
         let waits = Waits { since, receipt: mark.receipt };
         blobs.push((name(WAITS, &mark.id), Some(written(&waits)?)));
         self.waits.insert(mark.id, waits);
+        self.any_waits = true;
         Ok(())
     }
 
@@ -193,4 +201,58 @@ fn published(place: Option<(u32, u64)>) -> RowFate {
 
 fn name(prefix: &str, id: &str) -> String {
     format!("{prefix}{id}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use store::Commit;
+
+    fn row(id: &str, verdict: Verdict) -> DoneRow {
+        let mark = Mark { id: id.to_owned(), receipt: Vec::new() };
+        DoneRow { mark, verdict, rejected: None, at: 0 }
+    }
+
+    /// Writes down what is done, as a checkpoint does.
+    fn checkpoint(marks: &mut Marks, ledger: &Ledger, blobs: &mut Vec<Blob>) {
+        ledger.commit(Commit { blobs: std::mem::take(blobs), ..Commit::default() }).unwrap();
+        marks.written();
+    }
+
+    #[test]
+    fn a_row_is_known_from_its_way_until_its_source_was_told_whether_it_waited_or_not() {
+        for keep in [false, true] {
+            let (mut marks, ledger, mut blobs) = (Marks { keep, ..Marks::default() }, Ledger::in_memory(), Vec::new());
+            for id in ["a", "b"] {
+                assert!(!marks.is_known(id, &ledger).unwrap());
+                marks.expect(id);
+                assert!(marks.is_known(id, &ledger).unwrap());
+            }
+            marks.done(row("a", Verdict::Waiting), None, &mut blobs).unwrap();
+            marks.done(row("b", Verdict::Published), None, &mut blobs).unwrap();
+            checkpoint(&mut marks, &ledger, &mut blobs);
+            assert!(["a", "b"].iter().all(|id| marks.is_known(id, &ledger).unwrap()));
+            assert!(marks.release("a", None, &ledger, &mut blobs).unwrap());
+            assert!(marks.is_known("a", &ledger).unwrap());
+            checkpoint(&mut marks, &ledger, &mut blobs);
+            assert!(["a", "b"].iter().all(|id| marks.is_known(id, &ledger).unwrap()));
+            assert_eq!(marks.ready().len(), 2);
+            blobs = marks.told();
+            checkpoint(&mut marks, &ledger, &mut blobs);
+            assert!(["a", "b"].iter().all(|id| marks.is_known(id, &ledger).unwrap() == keep));
+        }
+    }
+
+    #[test]
+    fn a_new_session_knows_what_the_last_one_wrote_down() {
+        let (mut marks, ledger, mut blobs) =
+            (Marks { keep: true, ..Marks::default() }, Ledger::in_memory(), Vec::new());
+        marks.done(row("a", Verdict::Waiting), None, &mut blobs).unwrap();
+        marks.done(row("b", Verdict::Published), None, &mut blobs).unwrap();
+        checkpoint(&mut marks, &ledger, &mut blobs);
+        let mut next = Marks { keep: true, ..Marks::default() };
+        next.recall(&ledger).unwrap();
+        assert!(["a", "b"].iter().all(|id| next.is_known(id, &ledger).unwrap()));
+        assert!(!next.is_known("c", &ledger).unwrap());
+    }
 }

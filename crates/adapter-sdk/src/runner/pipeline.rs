@@ -1,6 +1,7 @@
 //! Rows in flight: from judgement to the checkpoint that holds what they made seen.
 
 use super::{
+    control::Follower,
     marks::{DoneRow, Marks},
     overdue::Overdue,
 };
@@ -65,13 +66,20 @@ pub(crate) struct Pipeline {
     marks: Marks,
     overdue: Overdue,
     window: (usize, usize),
+    control: Follower,
     /// A commit failed, so that what is in here is no longer whole.
     broken: bool,
 }
 
 impl Pipeline {
     /// Goes on from `state`, with at most `window` rows and bytes in flight.
-    pub(crate) fn new(known: Known, publisher: Publisher, state: State, window: (usize, usize)) -> Self {
+    pub(crate) fn new(
+        known: Known,
+        publisher: Publisher,
+        state: State,
+        window: (usize, usize),
+        control: Follower,
+    ) -> Self {
         let frontier = Frontier::new();
         Self {
             known,
@@ -83,12 +91,18 @@ impl Pipeline {
             marks: Marks::default(),
             overdue: Overdue::default(),
             window,
+            control,
             broken: false,
         }
     }
 
     pub(crate) fn known(&self) -> &Known {
         &self.known
+    }
+
+    /// The control topic.
+    pub(crate) fn control(&mut self) -> &mut Follower {
+        &mut self.control
     }
 
     /// Takes over what sources were still to be told of when the process ended.
@@ -192,8 +206,10 @@ impl Pipeline {
         self.checkpoint(false)
     }
 
-    /// Writes down what is done, all of it in one step; `durable` survives a loss of power.
+    /// Writes down what is done, all of it in one step; `durable` survives a loss of power. Nothing once another adapter is
+    /// seen to have taken over.
     pub(crate) fn checkpoint(&mut self, durable: bool) -> Result<(), IntakeError> {
+        self.control.poll()?;
         if self.frontier.is_empty() {
             for (partition, next) in self.publisher.reached() {
                 let reached = self.state.records.entry(*partition).or_default();

@@ -5,6 +5,7 @@ use super::{
     announce,
     config::{Stop, unless_stopped},
     desk::Setup,
+    lease,
     outage::Outage,
 };
 use crate::{
@@ -32,11 +33,12 @@ const BATCH: usize = 4096;
 const WAIT: Duration = Duration::from_millis(200);
 
 /// The state to go on from, and what of an unfinished unit of a source that is asked is on the bus without being counted:
-/// such a unit is not made again under its own number, as a file is.
+/// such a unit is not made again under its own number, as a file is. Commands before `control` are none any more.
 ///
 /// # Errors
 /// [`IntakeError::BusBehind`] when the bus does not hold what was published; whatever reading bus and ledger can meet.
-pub(crate) fn catch_up(setup: &Setup, stop: &dyn Stop) -> Result<(State, Uncounted), IntakeError> {
+pub(crate) fn catch_up(setup: &Setup, control: &Offsets, stop: &dyn Stop) -> Result<(State, Uncounted), IntakeError> {
+    let succeeds = setup.ledger.blob(lease::SUCCESSION)?.is_some();
     let stored = setup.ledger.blob(State::BLOB)?;
     let is_lost = stored.is_none();
     let mut state = stored.map(|blob| State::read(&blob)).transpose()?.unwrap_or_default();
@@ -44,25 +46,32 @@ pub(crate) fn catch_up(setup: &Setup, stop: &dyn Stop) -> Result<(State, Uncount
     if state.records.iter().any(|(partition, next)| end.get(partition).is_none_or(|end| end < next)) {
         return Err(IntakeError::BusBehind);
     }
+    // Its rows, made again with what another adapter published since in mind, could say something else under the same version.
+    let is_given_up = succeeds && state.unit.take().is_some();
     let is_unfinished = setup.is_asked && state.unit.is_some();
-    let floor = state.intake - u64::from(is_unfinished && state.intake > 0);
+    let floor = state.intake - u64::from((is_unfinished || is_given_up) && state.intake > 0);
     let mut recalled = Recalled::above(setup, floor, is_unfinished.then_some(state.intake));
     read(setup, &setup.topics.records, &state.records, stop, |delivery| recalled.take(delivery))?;
     recalled.write()?;
     let highest = recalled.highest.max(state.intake);
+    if is_lost || succeeds {
+        let own = (!is_lost).then_some(state.intake);
+        restore(setup, &mut state, own, stop)?;
+    }
     if is_lost {
-        restore(setup, &mut state, stop)?;
         state.restored = highest > 0;
         // What was commanded before is not commanded anew.
-        state.control = ends(setup, topics::CONTROL, stop)?;
+        state.control.clone_from(control);
     }
     if highest > state.intake || is_lost {
         tracing::info!(department = setup.adapter.id(), intake = highest, "adapter state put together from the bus");
     }
-    state.intake = state.intake.max(highest);
+    // The one before may still send rows of a unit that it has begun, and of which nothing is on the bus yet.
+    state.intake = state.intake.max(highest) + u64::from(succeeds);
     state.records = end;
     let (uncounted, old) = Uncounted::load(&setup.ledger, setup.clock.now().timestamp_millis())?;
     let mut blobs: Vec<_> = old.into_iter().map(|name| (name, None)).collect();
+    blobs.push((lease::SUCCESSION.to_owned(), None));
     blobs.push((State::BLOB.to_owned(), Some(state.to_blob()?)));
     setup.ledger.commit(Commit { blobs, durable: true, ..Commit::default() })?;
     Ok((state, uncounted))
@@ -166,8 +175,8 @@ impl<'a> Recalled<'a> {
     }
 }
 
-/// Takes over the counts that were announced last.
-fn restore(setup: &Setup, state: &mut State, stop: &dyn Stop) -> Result<(), IntakeError> {
+/// Takes over the counts that were announced last; where the adapter has an `own` intake number, only those of a later one.
+fn restore(setup: &Setup, state: &mut State, own: Option<u64>, stop: &dyn Stop) -> Result<(), IntakeError> {
     let department = setup.adapter.id();
     let mut newest = None;
     read(setup, topics::STATUS, &Offsets::new(), stop, |delivery| {
@@ -175,7 +184,7 @@ fn restore(setup: &Setup, state: &mut State, stop: &dyn Stop) -> Result<(), Inta
         newest = payload.and_then(|payload| DepartmentIntake::decode(payload.as_ref()).ok()).or(newest.take());
         Ok(())
     })?;
-    if let Some(intake) = newest {
+    if let Some(intake) = newest.filter(|intake| own.is_none_or(|own| intake.intake > own)) {
         announce::restore(state, intake);
     }
     Ok(())
@@ -183,7 +192,7 @@ fn restore(setup: &Setup, state: &mut State, stop: &dyn Stop) -> Result<(), Inta
 
 /// Reads a topic from `next` until the bus says that nothing lies beyond; an end that was asked for beforehand may be
 /// outdated, so it is only the least to be read.
-fn read(
+pub(crate) fn read(
     setup: &Setup,
     topic: &str,
     next: &Offsets,

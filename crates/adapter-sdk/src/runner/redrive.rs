@@ -4,6 +4,7 @@ use super::{
     config::unless_stopped,
     control,
     desk::Desk,
+    lease,
     marks::DoneRow,
     outage::Outage,
     pipeline::{self, Entry},
@@ -37,9 +38,10 @@ type Wanted = BTreeMap<(u32, u64), BTreeSet<String>>;
 impl Desk<'_> {
     /// Does what has been asked for on the control topic.
     pub(crate) fn heed_control(&mut self) -> Result<(), IntakeError> {
-        self.control.poll(self.setup.adapter.id())?;
+        self.pipeline.control().poll()?;
+        self.hold_lease()?;
         let mut heeded = Vec::new();
-        while let Some(command) = self.control.next() {
+        while let Some(command) = self.pipeline.control().next() {
             self.redrive(command.redrive)?;
             heeded.push(command.key);
         }
@@ -49,8 +51,17 @@ impl Desk<'_> {
         self.pipeline.drain(self.stop)?;
         self.pipeline.checkpoint(true)?;
         self.take_back(heeded)?;
-        self.pipeline.state_mut().control = self.control.heeded();
+        let heeded = self.pipeline.control().heeded();
+        self.pipeline.state_mut().control = heeded;
         self.pipeline.checkpoint(true)
+    }
+
+    /// Writes the lease again where one of an epoch that has passed came too late.
+    fn hold_lease(&mut self) -> Result<(), IntakeError> {
+        match self.pipeline.control().take_hidden() {
+            Some(epoch) => self.pipeline.tell(lease::message(self.setup, epoch), self.stop),
+            None => Ok(()),
+        }
     }
 
     /// Takes commands off the compacted control topic, which would keep them for ever. Only then does the position move

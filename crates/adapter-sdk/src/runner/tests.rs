@@ -1,9 +1,11 @@
 mod asked;
+mod belief;
 mod bus;
 mod drops;
 mod embedded;
 mod faults;
 mod intake;
+mod lease;
 mod logs;
 mod push;
 mod recall;

@@ -166,6 +166,7 @@ impl Desk<'_> {
             }
             tracing::warn!(file = unit.file, intake = unit.intake, "unit is given up, its file is gone or another");
         }
+        self.before_a_number()?;
         let begun = self.setup.clock.now().timestamp_millis();
         let state = self.pipeline.state_mut();
         let before = state.counters.rows();

@@ -2,6 +2,7 @@
 
 use super::{Connection, Printing};
 use clap::Args;
+use std::path::PathBuf;
 
 /// Why a question is asked.
 #[derive(Debug, Args)]
@@ -29,6 +30,12 @@ pub(crate) struct Question {
     /// UUID of the request: the same request again within ten minutes gives the identical answer.
     #[arg(long, value_name = "UUID")]
     pub(crate) request_id: Option<String>,
+    /// Do not sign the request; signed ones prove that nobody but the holder of my key asked.
+    #[arg(long)]
+    pub(crate) unsigned: bool,
+    /// Keep what proves it in this folder: `request.json` as sent, and `answer.json` or `problem.json` as it came.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) save: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) connection: Connection,
     #[command(flatten)]
@@ -112,6 +119,22 @@ pub(crate) struct Equity {
     /// How many steps, 1 to 10.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=10))]
     pub(crate) depth: u32,
+    #[command(flatten)]
+    pub(crate) question: Question,
+}
+
+/// `exchange ledger`.
+#[derive(Debug, Args)]
+pub(crate) struct Ledger {
+    /// The subject.
+    #[arg(value_name = "KIND=VALUE")]
+    pub(crate) by: String,
+    /// Accesses on a page.
+    #[arg(long)]
+    pub(crate) page_size: Option<u32>,
+    /// Where the last page ended.
+    #[arg(long)]
+    pub(crate) page_token: Option<String>,
     #[command(flatten)]
     pub(crate) question: Question,
 }

@@ -66,6 +66,22 @@ pub(super) fn equity(answer: &Value) -> Result<()> {
     }
 }
 
+/// Accesses, one a line, newest first.
+pub(super) fn accesses(answer: &Value) -> Result<()> {
+    let rows: Vec<_> = list(answer, "accesses").iter().map(access).collect();
+    table::print(&["TIME", "WHO", "DID", "RESOURCE", "MATTER", "OUTCOME", "EVIDENCE"], &rows)?;
+    next_page(answer)
+}
+
+fn access(access: &Value) -> Vec<String> {
+    let method = text(&access["method"]);
+    let did = method.rsplit('/').next().unwrap_or_default();
+    let outcome = format!("{} {}", word(&access["outcome"], "OUTCOME_"), text(&access["reason"]));
+    let [time, consumer, resource, matter, id] =
+        ["time", "consumer", "resource", "matter", "evidence_id"].map(|key| text(&access[key]));
+    vec![time, consumer, did.to_owned(), resource, matter, outcome.trim_end().to_owned(), id]
+}
+
 fn head(answer: &Value) -> Result<()> {
     let outcome = word(&answer["outcome"], "OUTCOME_");
     let as_of = text(&answer["coverage"]["as_of"]);

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// Longest part that is repeated, in characters: names and keys of a catalogue are short, and what is sent as one may not be.
+const LONGEST: usize = 300;
+
 /// One fault: where, what, and how to mend it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -15,8 +18,17 @@ pub struct Problem {
 
 impl Problem {
     pub(super) fn new(file: &str, key: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { file: file.to_owned(), key: key.into(), message: message.into() }
+        Self { file: cut(file.to_owned()), key: cut(key.into()), message: cut(message.into()) }
     }
+}
+
+/// The text, or its beginning.
+fn cut(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 impl fmt::Display for Problem {
@@ -25,5 +37,17 @@ impl fmt::Display for Problem {
             "" => write!(f, "{}: {}", self.file, self.message),
             key => write!(f, "{}: {key}: {}", self.file, self.message),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_somebody_sent_as_a_name_is_not_repeated_at_length() {
+        let problem = Problem::new(&"国".repeat(300_000), "id", "x".repeat(LONGEST));
+        assert_eq!(problem.file, format!("{}…", "国".repeat(LONGEST)));
+        assert_eq!((problem.key.len(), problem.message.len()), (2, LONGEST));
     }
 }

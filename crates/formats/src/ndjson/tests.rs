@@ -69,7 +69,35 @@ fn such_files_are_told_by_their_beginning() {
     }
 }
 
+#[test]
+fn a_row_without_columns_is_an_empty_object() {
+    assert_eq!(RowWriter::default().into_bytes(), b"{}");
+}
+
 proptest! {
+    /// Written member by member, a row has the bytes that it has as a whole.
+    #[test]
+    fn members_that_are_written_one_by_one_make_the_same_row(
+        members in prop::collection::btree_map(".{0,3}", (0_u8..4, ".{0,8}", any::<i64>(), any::<f64>()), 0..8)
+    ) {
+        let mut writer = RowWriter::default();
+        let mut whole = serde_json::Map::new();
+        for (name, (kind, text, number, decimal)) in members {
+            let value = match kind {
+                0 => { writer.null(&name); Value::Null }
+                1 => { writer.text(&name, &text); Value::from(text) }
+                2 => { writer.whole(&name, number); Value::from(number) }
+                _ => {
+                    let written = decimal.to_string();
+                    writer.decimal(&name, &written);
+                    written.parse::<Number>().map_or(Value::from(written), Value::Number)
+                }
+            };
+            whole.insert(name, value);
+        }
+        prop_assert_eq!(writer.into_bytes(), row_bytes(&Value::Object(whole)));
+    }
+
     #[test]
     fn any_bytes_are_given_out_line_by_line_and_reading_goes_on_anywhere(file in "([a-z{}\":,\\[\\]0-9 ]{0,20}\r?\n){0,6}") {
         let rows = read(file.as_bytes(), RowStart::default());

@@ -206,7 +206,7 @@ pub struct CatalogueSection {
 pub struct EvidenceSection {
     /// How long it is kept.
     pub retention: HumanDuration,
-    /// The key of the log.
+    /// The keys of the log; made when missing.
     pub key: PathBuf,
 }
 
@@ -214,7 +214,8 @@ const THREE_YEARS_IN_SECONDS: u64 = 3 * 365 * 86_400;
 
 impl Default for EvidenceSection {
     fn default() -> Self {
-        Self { retention: HumanDuration::from_secs(THREE_YEARS_IN_SECONDS), key: "evidence.key".into() }
+        let retention = HumanDuration::from_secs(THREE_YEARS_IN_SECONDS);
+        Self { retention, key: "evidence.key".into() }
     }
 }
 

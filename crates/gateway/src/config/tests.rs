@@ -74,7 +74,7 @@ fn the_whole_file_of_the_contract_is_read() {
     "#;
     let config = parse(text).unwrap();
     config.check().unwrap();
-    assert_eq!(config.without_effect(), ["evidence", "telemetry.otlp"]);
+    assert_eq!(config.without_effect(), ["telemetry.otlp"]);
 }
 
 #[test]

@@ -37,8 +37,15 @@ impl Office {
             node: self.parts.node.clone(),
             ready: Some(self.parts.vitals.is_ready()),
             departments: departments.collect(),
-            evidence: None,
+            evidence: Some(self.evidence_status()),
         })
+    }
+}
+
+impl Office {
+    fn evidence_status(&self) -> v1::EvidenceStatus {
+        let log = self.parts.vitals.evidence();
+        v1::EvidenceStatus { size: Some(narrow(log.size())), mirror_lag: Some(narrow(log.mirror_lag())) }
     }
 }
 

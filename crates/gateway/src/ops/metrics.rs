@@ -3,6 +3,7 @@
 use crate::{handlers::View, vitals::Vitals};
 use contract::v1::{DepartmentIntake, IntakeRows};
 use domain::{Clock, Timestamp};
+use evidence::Log;
 use prometheus_client::metrics::{counter::Counter, family::Family, gauge::Gauge};
 use runtime::Registry;
 use std::{
@@ -48,6 +49,14 @@ struct Figures {
     lag: Gauges<1>,
     open_rejects: Gauges<2>,
     unreadable: Counters<1>,
+    node: NodeFigures,
+}
+
+/// What the node tells of itself.
+struct NodeFigures {
+    checkpoints: Counter,
+    mirror_lag: Gauge,
+    ignored: Counter,
 }
 
 /// Where the figures come from.
@@ -83,6 +92,7 @@ impl FeedMetrics {
             self.figures.intake(department, intake, now);
         }
         self.figures.lag(&self.vitals.lag());
+        self.figures.node.evidence(self.vitals.evidence());
         Ok(self.registry.encode())
     }
 }
@@ -144,6 +154,7 @@ impl Figures {
                 "Messages on the bus that could not be read since the start",
                 Family::default(),
             ),
+            node: NodeFigures::register(registry),
         }
     }
 
@@ -189,6 +200,34 @@ impl Figures {
         for (topic, count) in &lag.unreadable {
             put(&self.unreadable, &[("topic", topic.clone())], *count);
         }
+        self.node.ignored.inner().fetch_max(lag.ignored, Ordering::Relaxed);
+    }
+}
+
+impl NodeFigures {
+    fn register(registry: &Registry) -> Self {
+        Self {
+            checkpoints: registry.register(
+                "exchange_evidence_checkpoints_total",
+                "Checkpoints of the evidence log signed since the start",
+                Counter::default(),
+            ),
+            mirror_lag: registry.register(
+                "exchange_evidence_mirror_lag",
+                "Entries of the evidence log that are not on the bus yet",
+                Gauge::default(),
+            ),
+            ignored: registry.register(
+                "exchange_control_ignored_total",
+                "Messages on the control topic that no node signed since the start",
+                Counter::default(),
+            ),
+        }
+    }
+
+    fn evidence(&self, log: &Log) {
+        self.checkpoints.inner().store(log.signed(), Ordering::Relaxed);
+        self.mirror_lag.set(i64::try_from(log.mirror_lag()).unwrap_or(i64::MAX));
     }
 }
 

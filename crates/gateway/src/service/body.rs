@@ -1,7 +1,7 @@
 //! Reading requests: their bodies and their time limits.
 
-use super::{Fault, limits};
-use axum::body::Body;
+use super::{Fault, connection::Crowded, limits};
+use axum::body::{Body, HttpBody as _};
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -61,16 +61,25 @@ impl Time {
 
 /// The whole body, at most `limit` bytes and as long as there is time.
 pub(super) async fn read(body: Body, limit: usize, time: Time) -> Result<Bytes, Fault> {
+    // Who says so in advance need not be heard out.
+    if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
+        return Err(Fault::TooLarge);
+    }
     let collected = timeout(time.left(), Limited::new(body, limit).collect()).await;
     let collected = collected.map_err(|_| Fault::away("the request did not arrive in time"))?;
     collected.map(http_body_util::Collected::to_bytes).map_err(|error| {
-        let is_too_long = is_too_long(error.as_ref());
-        if is_too_long { Fault::TooLarge } else { Fault::field("", "malformed", "the body did not arrive as a whole") }
+        if is_caused_by::<LengthLimitError>(error.as_ref()) {
+            Fault::TooLarge
+        } else if is_caused_by::<Crowded>(error.as_ref()) {
+            Fault::away("too many large requests are open")
+        } else {
+            Fault::field("", "malformed", "the body did not arrive as a whole")
+        }
     })
 }
 
-fn is_too_long(error: &(dyn Error + 'static)) -> bool {
-    std::iter::successors(Some(error), |cause| (*cause).source()).any(<dyn Error>::is::<LengthLimitError>)
+fn is_caused_by<E: Error + 'static>(error: &(dyn Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |cause| (*cause).source()).any(<dyn Error>::is::<E>)
 }
 
 /// `TimeoutValue TimeoutUnit` of the gRPC protocol: at most eight digits and one letter.

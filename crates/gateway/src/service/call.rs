@@ -1,19 +1,63 @@
 //! What can be called, and by whom.
 
+use super::Fault;
 use bytes::Bytes;
+use contract::json;
 use domain::{Caller, CallerKind};
-use routing::Method;
-use std::time::Duration;
+use routing::{Asking, Form, Method};
+use serde_json::Value;
+use std::{sync::Arc, time::Duration};
+
+/// A request as it was read.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Incoming {
+    /// The encoded request message.
+    pub(crate) request: Bytes,
+    /// The RFC 8785 form of its JSON without the signature; empty where no evidence is made of it.
+    pub(crate) canonical: Bytes,
+}
+
+impl Incoming {
+    /// A request with the canonical form of its JSON.
+    ///
+    /// # Errors
+    /// The JSON has no canonical form.
+    pub(crate) fn of(request: Bytes, mut value: Value) -> Result<Self, Fault> {
+        if let Value::Object(members) = &mut value {
+            members.remove("request_signature");
+            members.remove("requestSignature");
+        }
+        Ok(Self { request, canonical: json::canonical(&value)?.into() })
+    }
+}
 
 /// A call on its way in.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     /// Who calls.
     pub(crate) caller: Caller,
-    /// The encoded request message.
-    pub(crate) request: Bytes,
+    /// The certificate that the caller showed, DER.
+    pub(crate) certificate: Arc<[u8]>,
+    /// What was read.
+    pub(crate) incoming: Incoming,
+    /// In which form the answer leaves.
+    pub(crate) form: Form,
     /// How long it may take from now on.
     pub(crate) limit: Duration,
+}
+
+impl Call {
+    /// The same as a question to the exchange.
+    pub(crate) fn asking(&self, method: Method) -> Asking<'_> {
+        Asking {
+            caller: &self.caller,
+            certificate: &self.certificate,
+            method,
+            request: &self.incoming.request,
+            canonical: &self.incoming.canonical,
+            form: self.form,
+        }
+    }
 }
 
 /// What a method does.
@@ -47,6 +91,10 @@ pub(crate) enum Action {
     Dismiss,
     /// `PublishService/Publish`.
     Publish,
+    /// `EvidenceService/GetEvidence`.
+    GetEvidence,
+    /// `EvidenceService/AddCosignature`.
+    AddCosignature,
 }
 
 impl Action {
@@ -67,6 +115,9 @@ impl Action {
             ("OperationsService", "Redrive") => Self::Redrive,
             ("OperationsService", "Dismiss") => Self::Dismiss,
             ("PublishService", "Publish") => Self::Publish,
+            ("EvidenceService", "GetEvidence") => Self::GetEvidence,
+            ("EvidenceService", "AddCosignature") => Self::AddCosignature,
+            ("EvidenceService", name) => Self::Ask(Method::from_name(name)?),
             _ => return None,
         };
         Some(action)
@@ -78,8 +129,15 @@ impl Action {
             Self::Ask(_) => kind == CallerKind::Consumer,
             Self::Publish => kind == CallerKind::Department,
             Self::ListResources | Self::GetResource | Self::ListGrants | Self::GetCaller => kind != CallerKind::Node,
+            Self::GetEvidence => true,
+            Self::AddCosignature => matches!(kind, CallerKind::Department | CallerKind::Node),
             _ => kind == CallerKind::Operator,
         }
+    }
+
+    /// Whether evidence is made of it: of questions, and of what operators change or reveal.
+    pub(crate) fn is_proven(self) -> bool {
+        matches!(self, Self::Ask(_) | Self::Apply | Self::Redrive | Self::Dismiss | Self::GetReject)
     }
 }
 
@@ -111,5 +169,7 @@ mod tests {
         assert_eq!(may("/Export"), [Operator]);
         assert_eq!(may("/GetReject"), [Operator]);
         assert_eq!(may("/Publish"), [Department]);
+        assert_eq!(may("/ListSubjectAccesses"), [Consumer]);
+        assert_eq!(may("/AddCosignature"), [Department, CallerKind::Node]);
     }
 }

@@ -1,13 +1,15 @@
 //! Where gRPC and REST meet: every call is answered, counted and timed here.
 
-use super::{Action, Call, Fault, body::Time};
+use super::{Action, Call, Failure, Fault, Incoming, body::Time};
 use crate::handlers::Office;
 use adapter_sdk::push::PushHandle;
 use bytes::Bytes;
 use contract::rest::Method;
-use domain::{Caller, CallerKind, Outcome, Reason};
+use domain::{Caller, CallerKind, Outcome};
 use prometheus_client::metrics::{counter::Counter, family::Family, histogram::Histogram};
+use routing::Form;
 use runtime::Registry;
+use security::Peer;
 use std::sync::Arc;
 
 /// Upper bounds of the buckets of a call's duration, in seconds.
@@ -21,14 +23,19 @@ type Durations = Family<[Label; 2], Histogram, fn() -> Histogram>;
 pub(crate) struct Answered {
     /// What it counts as.
     pub(crate) outcome: Outcome,
-    /// The encoded answer, or why there is none.
-    pub(crate) reply: Result<Bytes, Fault>,
+    /// The answer, or why there is none: of questions in the form asked for, of other calls the encoded message.
+    pub(crate) reply: Result<Bytes, Failure>,
 }
 
 impl Answered {
     /// A call whose answer says nothing about records.
     pub(crate) fn of(reply: Result<Bytes, Fault>) -> Self {
-        let outcome = reply.as_ref().map_or_else(Fault::outcome, |_| Outcome::Found);
+        Self::proven(reply.map_err(Failure::from))
+    }
+
+    /// The same, where evidence may have been made.
+    pub(crate) fn proven(reply: Result<Bytes, Failure>) -> Self {
+        let outcome = reply.as_ref().map_or_else(|failure| failure.fault.outcome(), |_| Outcome::Found);
         Self { outcome, reply }
     }
 }
@@ -81,19 +88,28 @@ impl Desk {
     pub(super) async fn answer(
         &self,
         route: Route,
-        caller: &Caller,
-        request: Result<Bytes, Fault>,
-        time: Time,
-    ) -> Result<Bytes, Fault> {
-        let answered = match request {
-            _ if !route.action.is_for(caller.kind) => Answered::of(Err(self.office.wrong_kind(caller.kind))),
-            Err(fault) => Answered::of(Err(fault)),
-            Ok(request) => {
-                let call = Call { caller: caller.clone(), request, limit: time.left() };
-                self.office.handle(route.action, call).await
-            }
+        peer: &Peer,
+        request: Result<Incoming, Fault>,
+        (form, time): (Form, Time),
+    ) -> Result<Bytes, Failure> {
+        let kind = peer.caller.kind;
+        let fault = match &request {
+            _ if !route.action.is_for(kind) => Some(self.office.wrong_kind(kind)),
+            Err(fault) => Some(fault.clone()),
+            Ok(_) => None,
         };
-        self.count(route, caller, &answered, time);
+        let call = Call {
+            caller: peer.caller.clone(),
+            certificate: Arc::clone(&peer.certificate),
+            incoming: request.unwrap_or_default(),
+            form,
+            limit: time.left(),
+        };
+        let answered = match fault {
+            Some(fault) => self.office.unanswered(route.action, &call, fault).await,
+            None => self.office.handle(route.action, call).await,
+        };
+        self.count(route, &peer.caller, &answered, time);
         answered.reply
     }
 
@@ -121,8 +137,9 @@ impl Desk {
         let service = ("service", route.method.service.clone());
         let method = ("method", route.method.name.clone());
         let outcome = ("outcome", answered.outcome.label().to_owned());
-        if let Err(Fault::Refused { reason: Reason::QuotaSecond | Reason::QuotaDay | Reason::QuotaSubject, .. }) =
-            &answered.reply
+        let fault = answered.reply.as_ref().err().map(|failure| &failure.fault);
+        if let Some(Fault::Refused { reason, .. }) = fault
+            && reason.is_quota()
         {
             self.over_quota.get_or_create(&[("consumer", consumer.clone())]).inc();
         }

@@ -58,6 +58,21 @@ pub(crate) enum Fault {
     Internal,
 }
 
+/// A fault, and where its evidence is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// Why the call is not answered.
+    pub(crate) fault: Fault,
+    /// Id of the evidence of it, where evidence is made.
+    pub(crate) evidence_id: Option<String>,
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Self { fault, evidence_id: None }
+    }
+}
+
 impl Fault {
     /// One wrong field.
     pub(crate) fn field(field: impl Into<String>, rule: &'static str, description: impl Into<String>) -> Self {
@@ -79,50 +94,20 @@ impl Fault {
         }
     }
 
-    /// The answer in REST (RFC 9457).
+    /// The word and the sentence that its evidence covers.
+    pub(crate) fn told(&self) -> (&'static str, String) {
+        let (_, _, reason, title) = self.words();
+        (reason, self.detail(title))
+    }
+
+    /// The answer in REST.
     pub(super) fn into_problem(self) -> http::Response<axum::body::Body> {
-        let (status, _, reason, title) = self.words();
-        let mut problem = json!({
-            "type": format!("urn:exchange:{reason}"),
-            "title": title,
-            "status": status.as_u16(),
-            "detail": self.detail(title),
-            "reason": reason,
-        });
-        if let Self::Invalid(fields) = &self {
-            problem["fields"] = fields.iter().map(field_value).collect();
-        }
-        let retry = self.retry_after().map(whole_seconds);
-        if let Some(seconds) = retry {
-            problem["retry_after_s"] = seconds.into();
-        }
-        let mut response = http::Response::new(axum::body::Body::from(problem.to_string()));
-        *response.status_mut() = status;
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(seconds) = retry {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        response
+        Failure::from(self).into_problem()
     }
 
     /// The answer in gRPC.
     pub(super) fn into_status(self) -> tonic::Status {
-        let (_, code, reason, title) = self.words();
-        let message = self.detail(title);
-        let info = ErrorInfo { reason: reason.to_owned(), domain: DOMAIN.to_owned(), ..ErrorInfo::default() };
-        let mut details: Vec<Any> = Any::from_msg(&info).into_iter().collect();
-        if let Self::Invalid(fields) = &self {
-            let bad = BadRequest { field_violations: fields.iter().map(violation).collect() };
-            details.extend(Any::from_msg(&bad));
-        }
-        if let Some(after) = self.retry_after() {
-            let retry_delay = prost_types::Duration::try_from(after).ok();
-            details.extend(Any::from_msg(&RetryInfo { retry_delay }));
-        }
-        let details = Details { code: code.into(), message: message.clone(), details };
-        tonic::Status::with_details(code, message, Bytes::from(details.encode_to_vec()))
+        Failure::from(self).into_status()
     }
 
     fn retry_after(&self) -> Option<Duration> {
@@ -140,13 +125,7 @@ impl Fault {
             | Self::NotFound(detail)
             | Self::Conflict(detail)
             | Self::Stale(detail) => detail.clone(),
-            Self::Invalid(fields) => {
-                let each = fields.iter().map(|fault| match fault.field.as_str() {
-                    "" => fault.description.clone(),
-                    field => format!("{field}: {}", fault.description),
-                });
-                each.collect::<Vec<_>>().join("; ")
-            }
+            Self::Invalid(fields) => FieldFault::sentence(fields),
             _ => title.to_owned(),
         }
     }
@@ -195,6 +174,61 @@ impl Fault {
                 (StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, "INTERNAL", "the exchange made a mistake")
             }
         }
+    }
+}
+
+impl Failure {
+    /// The answer in REST (RFC 9457).
+    pub(super) fn into_problem(self) -> http::Response<axum::body::Body> {
+        let Self { fault, evidence_id } = self;
+        let (status, _, reason, title) = fault.words();
+        let mut problem = json!({
+            "type": format!("urn:exchange:{reason}"),
+            "title": title,
+            "status": status.as_u16(),
+            "detail": fault.detail(title),
+            "reason": reason,
+        });
+        if let Some(id) = evidence_id {
+            problem["evidence_id"] = id.into();
+        }
+        if let Fault::Invalid(fields) = &fault {
+            problem["fields"] = fields.iter().map(field_value).collect();
+        }
+        let retry = fault.retry_after().map(whole_seconds);
+        if let Some(seconds) = retry {
+            problem["retry_after_s"] = seconds.into();
+        }
+        let mut response = http::Response::new(axum::body::Body::from(problem.to_string()));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = retry {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+
+    /// The answer in gRPC.
+    pub(super) fn into_status(self) -> tonic::Status {
+        let Self { fault, evidence_id } = self;
+        let (_, code, reason, title) = fault.words();
+        let message = fault.detail(title);
+        let retry = fault.retry_after().map(|wait| ("retry_after_s".to_owned(), whole_seconds(wait).to_string()));
+        let metadata = evidence_id.map(|id| ("evidence_id".to_owned(), id)).into_iter().chain(retry).collect();
+        let info = ErrorInfo { reason: reason.to_owned(), domain: DOMAIN.to_owned(), metadata };
+        let mut details: Vec<Any> = Any::from_msg(&info).into_iter().collect();
+        if let Fault::Invalid(fields) = &fault {
+            let bad = BadRequest { field_violations: fields.iter().map(violation).collect() };
+            details.extend(Any::from_msg(&bad));
+        }
+        if let Some(after) = fault.retry_after() {
+            let retry_delay = prost_types::Duration::try_from(after).ok();
+            details.extend(Any::from_msg(&RetryInfo { retry_delay }));
+        }
+        let details = Details { code: code.into(), message: message.clone(), details };
+        tonic::Status::with_details(code, message, Bytes::from(details.encode_to_vec()))
     }
 }
 

@@ -1,15 +1,17 @@
 //! Calls in gRPC over HTTP/2: one message in, one message out.
 
 use super::{
-    Desk, Fault,
+    Desk, Fault, Incoming,
     body::{self, Time},
     desk::Route,
     limits,
 };
 use axum::body::Body;
 use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
+use contract::json;
 use http::{HeaderMap, HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt as _, Full};
+use routing::Form;
 use security::Peer;
 use std::sync::Arc;
 
@@ -28,12 +30,12 @@ pub(super) async fn answer(desk: Arc<Desk>, route: Route, request: Request<Body>
     };
     let begun = Time::start();
     let (time, read) = match begun.shortened_by_grpc(&head.headers) {
-        Ok(time) => (time, message(body, time).await),
+        Ok(time) => (time, message(body, time).await.and_then(|request| incoming(route, request))),
         Err(fault) => (begun, Err(fault)),
     };
-    match desk.answer(route, &peer.caller, read, time).await {
+    match desk.answer(route, peer, read, (Form::Protobuf, time)).await {
         Ok(answer) => reply(&answer),
-        Err(fault) => refuse(fault),
+        Err(failure) => failure.into_status().into_http(),
     }
 }
 
@@ -46,6 +48,16 @@ pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
 /// An answer without a message.
 pub(super) fn refuse(fault: Fault) -> Response<Body> {
     fault.into_status().into_http()
+}
+
+/// A request with the JSON form that its evidence covers.
+fn incoming(route: Route, request: Bytes) -> Result<Incoming, Fault> {
+    if !route.action.is_proven() {
+        return Ok(Incoming { request, canonical: Bytes::new() });
+    }
+    let value = json::to_value(route.method.input.full_name(), &request)
+        .map_err(|_| Fault::field("", "malformed", "is not a message of this method"))?;
+    Incoming::of(request, value)
 }
 
 async fn message(body: Body, time: Time) -> Result<Bytes, Fault> {

@@ -20,8 +20,32 @@ pub(super) const HANDSHAKE: Duration = Duration::from_secs(10);
 pub(super) const HEAD: Duration = Duration::from_secs(30);
 /// How long open calls may take once the process is to end.
 pub(super) const DRAIN: Duration = Duration::from_secs(10);
-/// Open connections of a port; the next ones wait in the system's queue.
+/// Connections of a port that are shaking hands; the next one pushes out the oldest.
+pub(super) const HANDSHAKES: usize = 256;
+/// Open connections of a port; for the next one that is idle the longest is closed.
 pub(super) const CONNECTIONS: usize = 1_024;
+/// Open connections of one caller; for the next one its own that is idle the longest is closed.
+pub(super) const CALLER_CONNECTIONS: usize = 256;
+/// Calls of one caller at once, over all its connections.
+pub(super) const CALLER_CALLS: usize = 512;
+/// Requests and answers of one caller that are in memory, in bytes; beyond it calls are told to come again.
+pub(super) const CALLER_BYTES: usize = 128 << 20;
+/// The same of all callers of a port.
+pub(super) const PORT_BYTES: usize = 512 << 20;
+/// What a peer may send that is part of no request (settings, pings, bodies that nobody waits for), in bytes.
+pub(super) const UNASKED: u64 = 4 << 20;
+/// What it may send of that a second in the long run, in bytes.
+pub(super) const UNASKED_A_SECOND: u64 = 64 << 10;
+/// A connection without any call for so long is closed.
+pub(super) const IDLE: Duration = Duration::from_mins(10);
+/// A peer that has not taken a whole answer by then is given up.
+pub(super) const ANSWER: Duration = Duration::from_mins(1);
+/// How often that is looked at.
+pub(super) const WATCH: Duration = Duration::from_secs(5);
+/// How long it may take to tell a peer that there is no room.
+pub(super) const TURN_AWAY: Duration = Duration::from_secs(5);
+/// Largest piece of an answer that is handed over at once, in bytes.
+pub(super) const PIECE: usize = 64 * 1_024;
 /// Calls at once on a connection of HTTP/2.
 pub(super) const STREAMS: u32 = 128;
 /// Largest head of a request, in bytes.

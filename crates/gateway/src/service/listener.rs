@@ -1,20 +1,38 @@
 //! A port: lets callers in, as many as there is room for.
 
-use super::{connection::Connections, limits};
+use super::{
+    connection::{Arrival, Closing, Connections, turn_away},
+    limits,
+};
 use axum::Router;
 use prometheus_client::metrics::{counter::Counter, family::Family};
 use runtime::Process;
-use security::{SecurityError, ServerTls};
+use security::{Peer, SecurityError, ServerTls};
 use std::{convert::Infallible, sync::Arc, time::Duration};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
 };
 
 /// After an error of the system, such as no more files, before the next try.
 const PAUSE: Duration = Duration::from_millis(100);
 
-type Refusals = Family<[(&'static str, &'static str); 1], Counter>;
+type Reasons = Family<[(&'static str, &'static str); 1], Counter>;
+
+/// Connections that ended before their peers meant them to, by reason.
+#[derive(Debug, Clone, Default)]
+struct Counts {
+    refused: Reasons,
+    closed: Reasons,
+}
+
+/// Why a connection is not let in.
+enum Refused {
+    /// Its handshake failed.
+    Handshake(SecurityError),
+    /// There is no room.
+    Crowded,
+}
 
 /// How callers come in.
 #[derive(Debug, Clone)]
@@ -43,12 +61,11 @@ pub(crate) struct Listener {
 impl Listener {
     /// Lets callers in until the process is to end.
     pub(crate) async fn run(self, socket: TcpListener) -> Result<(), Infallible> {
-        let refusals = self.refusals();
-        let room = Arc::new(Semaphore::new(limits::CONNECTIONS));
+        let counts = self.counts();
         let stop = self.process.stop();
-        while let Some(arrived) = stop.run_until_cancelled(arrival(&socket, &room)).await {
+        while let Some(arrived) = stop.run_until_cancelled(socket.accept()).await {
             match arrived {
-                Ok((tcp, place)) => self.admit(tcp, place, refusals.clone()),
+                Ok((tcp, _)) => self.admit(tcp, counts.clone()),
                 Err(error) => {
                     tracing::warn!(%error, "connection cannot be accepted");
                     tokio::time::sleep(PAUSE).await;
@@ -58,58 +75,78 @@ impl Listener {
         Ok(())
     }
 
-    fn admit(&self, tcp: TcpStream, place: OwnedSemaphorePermit, refusals: Refusals) {
+    fn admit(&self, tcp: TcpStream, counts: Counts) {
         let this = self.clone();
+        let arrival = self.connections.arrive();
         self.process.spawn_session("connection", async move {
-            if let Err(error) = this.let_in(tcp).await {
-                count(&refusals, &error);
+            match this.let_in(tcp, arrival).await {
+                Ok(None) => {}
+                Ok(Some(closing)) => counts.close(closing),
+                Err(refused) => counts.refuse(&refused),
             }
-            drop(place);
         });
     }
 
-    async fn let_in(self, tcp: TcpStream) -> Result<(), SecurityError> {
+    /// Why it was closed, if that was its peer's doing.
+    async fn let_in(self, tcp: TcpStream, arrival: Arrival) -> Result<Option<Closing>, Refused> {
         // Answers are one write each; waiting for more to send only delays them.
         if let Err(error) = tcp.set_nodelay(true) {
             tracing::debug!(%error, "connection ended");
-            return Ok(());
+            return Ok(None);
         }
-        let Self { door, router, connections, process } = self;
-        match door {
+        match self.door.clone() {
             Door::Named(tls) => {
-                let (stream, peer) = tls.accept(tcp, limits::HANDSHAKE).await?;
-                connections.enter(Some(peer)).serve(stream, router, &process).await;
+                let shaken = arrival.within(tls.accept(tcp, limits::HANDSHAKE)).await;
+                let (stream, peer) = shaken.ok_or(Refused::Crowded)?.map_err(Refused::Handshake)?;
+                self.seat(stream, Some(peer), arrival).await
             }
             Door::Anyone(tls) => {
-                let (stream, peer) = tls.accept_anyone(tcp, limits::HANDSHAKE).await?;
-                connections.enter(peer).serve(stream, router, &process).await;
+                let shaken = arrival.within(tls.accept_anyone(tcp, limits::HANDSHAKE)).await;
+                let (stream, peer) = shaken.ok_or(Refused::Crowded)?.map_err(Refused::Handshake)?;
+                self.seat(stream, peer, arrival).await
             }
-            Door::Plain => connections.enter(None).serve(tcp, router, &process).await,
+            Door::Plain => self.seat(tcp, None, arrival).await,
         }
-        Ok(())
     }
 
-    fn refusals(&self) -> Refusals {
-        self.process.metrics().register(
-            "exchange_handshakes_refused_total",
-            "Connections that were not let in, by reason",
-            Refusals::default(),
-        )
+    async fn seat<S>(self, stream: S, peer: Option<Peer>, arrival: Arrival) -> Result<Option<Closing>, Refused>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let Some(entry) = self.connections.enter(peer) else {
+            arrival.within(turn_away(stream, &self.process)).await;
+            return Err(Refused::Crowded);
+        };
+        drop(arrival);
+        Ok(entry.serve(stream, self.router, &self.process).await)
+    }
+
+    fn counts(&self) -> Counts {
+        let metrics = self.process.metrics();
+        let refused = "Connections that were not let in, by reason";
+        let closed = "Connections that were closed for what their peers did or did not do, by reason";
+        Counts {
+            refused: metrics.register("exchange_handshakes_refused_total", refused, Reasons::default()),
+            closed: metrics.register("exchange_connections_closed_total", closed, Reasons::default()),
+        }
     }
 }
 
-async fn arrival(socket: &TcpListener, room: &Arc<Semaphore>) -> std::io::Result<(TcpStream, OwnedSemaphorePermit)> {
-    let place = Arc::clone(room).acquire_owned().await.map_err(std::io::Error::other)?;
-    let (tcp, _) = socket.accept().await?;
-    Ok((tcp, place))
-}
+impl Counts {
+    fn refuse(&self, refused: &Refused) {
+        let reason = match refused {
+            Refused::Crowded => "crowded",
+            Refused::Handshake(SecurityError::Handshake { refusal, .. }) => refusal.as_str(),
+            Refused::Handshake(SecurityError::HandshakeTimeout) => "timeout",
+            Refused::Handshake(_) => "other",
+        };
+        tracing::info!(reason, "caller was not let in");
+        self.refused.get_or_create(&[("reason", reason)]).inc();
+    }
 
-fn count(refusals: &Refusals, error: &SecurityError) {
-    let reason = match error {
-        SecurityError::Handshake { refusal, .. } => refusal.as_str(),
-        SecurityError::HandshakeTimeout => "timeout",
-        _ => "other",
-    };
-    tracing::info!(reason, "caller was not let in");
-    refusals.get_or_create(&[("reason", reason)]).inc();
+    fn close(&self, closing: Closing) {
+        let reason = closing.as_str();
+        tracing::info!(reason, "connection was closed");
+        self.closed.get_or_create(&[("reason", reason)]).inc();
+    }
 }

@@ -1,18 +1,18 @@
 //! Calls in REST: the proto3 JSON of the same messages.
 
 use super::{
-    Desk, Fault,
+    Action, Desk, Fault, Incoming,
     body::{self, Time},
     desk::Route,
     limits, query,
 };
 use axum::body::Body;
-use bytes::Bytes;
 use contract::{
     json,
     rest::{self, Method, Twin, Verb},
 };
 use http::{HeaderMap, HeaderValue, Request, Response, header, request::Parts};
+use routing::Form;
 use security::Peer;
 use serde_json::Value;
 use std::sync::Arc;
@@ -30,10 +30,10 @@ pub(super) async fn answer(desk: Arc<Desk>, route: Route, request: Request<Body>
         Ok(time) => (time, message(route.method, &head, body, time).await),
         Err(fault) => (begun, Err(fault)),
     };
-    let answered = desk.answer(route, &peer.caller, read, time).await;
-    match answered.and_then(|bytes| text(route.method, &bytes)) {
+    let answered = desk.answer(route, peer, read, (Form::Json, time)).await;
+    match answered.and_then(|bytes| Ok(text(route, &bytes)?)) {
         Ok(text) => json_response(text),
-        Err(fault) => fault.into_problem(),
+        Err(failure) => failure.into_problem(),
     }
 }
 
@@ -47,7 +47,7 @@ pub(super) fn json_response(text: String) -> Response<Body> {
 }
 
 /// The request message from path, query and body.
-async fn message(method: &Method, head: &Parts, body: Body, time: Time) -> Result<Bytes, Fault> {
+async fn message(method: &Method, head: &Parts, body: Body, time: Time) -> Result<Incoming, Fault> {
     let Some(twin) = &method.twin else { return Err(Fault::NoMethod) };
     let value = match twin.verb {
         Verb::Get => parameters(method, twin, head)?,
@@ -56,7 +56,7 @@ async fn message(method: &Method, head: &Parts, body: Body, time: Time) -> Resul
             posted(method, twin, head, &body)?
         }
     };
-    Ok(json::from_value(method.input.full_name(), &value)?.into())
+    Incoming::of(json::from_value(method.input.full_name(), &value)?.into(), value)
 }
 
 fn parameters(method: &Method, twin: &Twin, head: &Parts) -> Result<Value, Fault> {
@@ -95,7 +95,12 @@ fn is_json(headers: &HeaderMap) -> bool {
     is_json && parts.all(|parameter| parameter.eq_ignore_ascii_case("charset=utf-8"))
 }
 
-fn text(method: &Method, answer: &[u8]) -> Result<String, Fault> {
+/// An answer to a question has its form already; others are messages.
+fn text(route: Route, answer: &[u8]) -> Result<String, Fault> {
+    let method = route.method;
+    if matches!(route.action, Action::Ask(_)) {
+        return String::from_utf8(answer.to_vec()).map_err(|_| Fault::Internal);
+    }
     json::to_string(method.output.full_name(), answer).map_err(|error| {
         tracing::error!(%error, method = method.grpc_path, "answer has no json form");
         Fault::Internal

@@ -9,14 +9,15 @@ use super::{
     rest::{self, json_response},
     stream,
 };
-use crate::vitals::Vitals;
+use crate::{handlers::Piece, vitals::Vitals};
 use axum::{
     Router,
     body::Body,
     routing::{MethodRouter, get, on, post},
 };
 use contract::rest::Verb;
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response, header};
+use security::Peer;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tonic_health::pb::health_server::HealthServer;
@@ -39,7 +40,9 @@ pub(crate) fn router(
     }
     let document = contract::openapi::document().to_string();
     let health = HealthServer::new(Checks::new(Arc::clone(vitals), stop));
+    let log = Arc::clone(desk);
     Ok(router
+        .route("/v1/evidence/log/{*path}", get(move |request| log_piece(Arc::clone(&log), request)))
         .route("/v1/openapi.json", get(move || std::future::ready(json_response(document.clone()))))
         .route_service("/grpc.health.v1.Health/{method}", health)
         .route_service("/grpc.reflection.v1.ServerReflection/{method}", reflection().build_v1()?)
@@ -66,6 +69,27 @@ fn over_rest(desk: &Arc<Desk>, route: Route, verb: Verb) -> MethodRouter {
         return on(filter, move |request| publish::answer(Arc::clone(&desk), route, request));
     }
     on(filter, move |request| rest::answer(Arc::clone(&desk), route, request))
+}
+
+/// A piece of the evidence log: plain files, as C2SP tlog-tiles lays them out.
+async fn log_piece(desk: Arc<Desk>, request: Request<Body>) -> Response<Body> {
+    let Some(peer) = request.extensions().get::<Arc<Peer>>() else { return Fault::Internal.into_problem() };
+    let path = request.uri().path().trim_start_matches("/v1/evidence/log/");
+    match desk.office().piece(&peer.caller, path) {
+        Ok(Piece::Note(note)) => plain(note.into_bytes(), "text/plain; charset=utf-8", "no-cache"),
+        Ok(Piece::Tile { bytes, is_full: true }) => {
+            plain(bytes, "application/octet-stream", "private, max-age=31536000, immutable")
+        }
+        Ok(Piece::Tile { bytes, is_full: false }) => plain(bytes, "application/octet-stream", "no-store"),
+        Err(fault) => fault.into_problem(),
+    }
+}
+
+fn plain(bytes: Vec<u8>, media_type: &'static str, caching: &'static str) -> Response<Body> {
+    let mut response = Response::new(Body::from(bytes));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+    response
 }
 
 async fn unknown(request: Request<Body>) -> Response<Body> {

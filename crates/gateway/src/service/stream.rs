@@ -153,7 +153,18 @@ impl Talk {
     }
 
     async fn publish(&mut self, messages: &[Bytes]) -> Result<Bytes, Fault> {
-        let records = messages.iter().map(|message| self.record(message)).collect::<Result<Vec<_>, Fault>>()?;
+        let mut records = Vec::with_capacity(messages.len());
+        for message in messages {
+            match self.record(message) {
+                Ok(record) => records.push(record),
+                Err(fault) if records.is_empty() => return Err(fault),
+                // What came before it is answered first.
+                Err(fault) => {
+                    self.fault = Some(fault);
+                    break;
+                }
+            }
+        }
         let first = self.count + 1;
         self.count += records.len() as u64;
         if self.key.is_some() && self.count > limits::KEYED {

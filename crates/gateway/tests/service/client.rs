@@ -8,11 +8,11 @@ use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use prost::Message as _;
-use security::{Alpn, ClientTls};
+use security::{Alpn, ClientTls, Refusal, SecurityError, refused_by_server};
 use serde_json::Value;
 use std::{convert::Infallible, net::SocketAddr, path::Path, sync::Arc};
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     sync::mpsc,
 };
 use tokio_stream::{StreamExt as _, wrappers::ReceiverStream};
@@ -54,6 +54,32 @@ impl Caller {
         let [cert, key] = ["pem", "key"].map(|ending| pki.join(format!("{stem}.{ending}")));
         let tls = ClientTls::load(&pki.join("ca.pem"), &cert, &key, clock).unwrap();
         Self { tls, address: format!("localhost:{}", address.port()) }
+    }
+
+    /// A caller without a certificate.
+    pub(crate) fn anonymous(pki: &Path, address: SocketAddr, clock: Arc<dyn Clock>) -> Self {
+        let tls = ClientTls::anonymous(&pki.join("ca.pem"), clock).unwrap();
+        Self { tls, address: format!("localhost:{}", address.port()) }
+    }
+
+    /// What it hears from a port that does not let it in; fails when it is let in.
+    pub(crate) async fn shut_out(&self, alpn: Alpn) -> Option<Refusal> {
+        let mut stream = match self.tls.connect(&self.address, alpn).await {
+            Ok(stream) => stream,
+            Err(SecurityError::Handshake { source, .. }) => return refused_by_server(&source),
+            Err(other) => panic!("cannot call: {other}"),
+        };
+        // Under TLS 1.3 the refusal comes only now. Who is let in is answered, by either protocol.
+        let request = format!("GET /v1/whoami HTTP/1.1\r\nHost: {}\r\n\r\n", self.address);
+        let sent = stream.write_all(request.as_bytes()).await;
+        let read = match sent {
+            Ok(()) => stream.read(&mut [0; 16]).await,
+            Err(error) => Err(error),
+        };
+        match read {
+            Err(error) => refused_by_server(&error),
+            Ok(count) => panic!("let in, {count} bytes"),
+        }
     }
 
     pub(crate) async fn rest(&self, method: &str, path: &str, body: Option<&str>) -> Answer {

@@ -1,5 +1,7 @@
 //! The gateway over loopback with real certificates, bus and store.
 #[cfg(test)]
+mod access;
+#[cfg(test)]
 mod catalogue;
 #[cfg(test)]
 mod client;

@@ -1,9 +1,14 @@
 //! Status and rejects.
 
 use crate::world::{DEPARTMENT, World};
-use bus::{Event, Start};
+use bus::{Delivery, Event, Start};
 use contract::{topics, v1::RedriveCommand};
+use domain::Clock as _;
 use prost::Message as _;
+use security::{
+    control::{Entry, open},
+    sign::ChainTrust,
+};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -73,6 +78,15 @@ async fn dismissed_rejects_are_no_longer_open() {
     assert!(!metrics.contains("exchange_rejects_open{"), "{metrics}");
 }
 
+/// The node that signed a message of the control topic.
+fn signer_of(world: &World, delivery: &Delivery) -> String {
+    let trust = ChainTrust::load(&world.folder.path().join("pki/ca.pem")).unwrap();
+    let (_, ce_type) = delivery.headers.iter().find(|(name, _)| name == topics::CE_TYPE).unwrap();
+    let ce_type = std::str::from_utf8(ce_type).unwrap();
+    let entry = Entry { key: &delivery.key, ce_type, payload: delivery.payload.as_deref() };
+    open(&trust, &delivery.headers, &entry, world.clock.now()).unwrap().to_string()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn redriven_rejects_are_told_to_their_adapter() {
     let world = World::ready().await;
@@ -81,17 +95,19 @@ async fn redriven_rejects_are_told_to_their_adapter() {
     let told = world.operator().rest("POST", "/v1/operations/rejects:redrive", Some(&asked)).await;
     assert_eq!(told.json()["redriven"], 1, "{}", told.text);
     let mut consumer = world.bus.consumer(&[Start::beginning(topics::CONTROL)]).unwrap();
-    let command = loop {
+    let delivery = loop {
         let mut events = Vec::new();
         consumer.poll(100, Duration::from_millis(50), &mut events).unwrap();
         let found = events.into_iter().find_map(|event| match event {
-            Event::Record(delivery) if delivery.key.starts_with(b"redrive/public-security/") => delivery.payload,
+            Event::Record(delivery) if delivery.key.starts_with(b"redrive/public-security/") => Some(delivery),
             _ => None,
         });
-        if let Some(payload) = found {
-            break RedriveCommand::decode(payload).unwrap();
+        if let Some(delivery) = found {
+            break delivery;
         }
     };
+    assert_eq!(signer_of(&world, &delivery), "node/city");
+    let command = RedriveCommand::decode(delivery.payload.unwrap()).unwrap();
     assert_eq!((command.department.as_str(), command.targets[0].reject_id.as_str()), (DEPARTMENT, "r-1"));
     let nothing = world.operator().rest("POST", "/v1/operations/rejects:redrive", Some("{}")).await;
     assert_eq!(nothing.json()["fields"][0]["field"], "reject_ids");

@@ -69,7 +69,8 @@ async fn a_catalogue_entry_that_cannot_be_read_is_told() {
     while !is_in_force() {
         tokio::task::yield_now().await;
     }
-    world.publish(contract::topics::CONTROL, "consumer/one-window", b"nonsense");
+    let (topic, nonsense) = (contract::topics::CONTROL, Some(b"nonsense".to_vec()));
+    world.running.outbox.publish(topic, "consumer/one-window".to_owned(), Vec::new(), nonsense).await.unwrap();
     while is_in_force() {
         tokio::task::yield_now().await;
     }

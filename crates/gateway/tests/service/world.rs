@@ -107,6 +107,11 @@ impl World {
         Caller::new(&self.folder.path().join("pki"), name, self.running.service, clock)
     }
 
+    pub(crate) fn anonymous(&self) -> Caller {
+        let clock: Arc<dyn Clock> = self.clock.clone();
+        Caller::anonymous(&self.folder.path().join("pki"), self.running.service, clock)
+    }
+
     pub(crate) fn consumer(&self) -> Caller {
         self.caller("consumer-one-window")
     }

@@ -12,6 +12,7 @@ use crate::{
     token::Bookmark,
 };
 use contract::v1::RecordView;
+use domain::Identifier;
 use policy::Permit;
 use store::{Cursor, ViewReader};
 
@@ -56,8 +57,9 @@ impl<'a, V: ViewReader> Merge<'a, V> {
         Ok(())
     }
 
-    /// The page, and the token of the next.
-    pub(super) async fn page(mut self) -> Result<(Vec<RecordView>, String), Stop> {
+    /// The page, the token of the next, and the people of whom it speaks.
+    pub(super) async fn page(mut self) -> Result<(Vec<RecordView>, String, Vec<Identifier>), Stop> {
+        let mut people = Vec::new();
         let size = page_limit(self.paging.size, self.lanes.iter().map(|lane| lane.permit));
         let (mut records, mut room) = (Vec::new(), Room::new());
         while let Some(first) = self.first() {
@@ -66,16 +68,17 @@ impl<'a, V: ViewReader> Merge<'a, V> {
             let record = lane.showing.show(lane.next.clone())?;
             let is_full = records.len() == size || !room.take(&record);
             if is_full && !records.is_empty() {
-                return Ok((records, self.paging.seal(self.ground, self.permits, &self.bookmark)?));
+                return Ok((records, self.paging.seal(self.ground, self.permits, &self.bookmark)?, people));
             }
             self.bookmark.advance(&lane.permit.resource().id, &cursor);
             records.push(record);
+            people.append(&mut lane.next.people);
             match lane.hits.next().await? {
                 Some(next) => lane.next = next,
                 None => drop(self.lanes.remove(first)),
             }
         }
-        Ok((records, String::new()))
+        Ok((records, String::new(), people))
     }
 
     /// The listing whose next record comes first.

@@ -1,4 +1,5 @@
 use super::*;
+use bytes::Bytes;
 use domain::Outcome;
 use std::future::Future;
 use std::task::{Context, Poll, Waker};
@@ -12,8 +13,10 @@ fn at(second: i64) -> Timestamp {
 }
 
 fn kept(length: usize, second: i64) -> Kept {
-    let answered = Answered { outcome: Outcome::Found, bytes: vec![0; length].into() };
-    Kept { question: [0; 32], standing: [0; 32], answered, at: at(second) }
+    let answered = Answered { outcome: Outcome::Found, bytes: vec![0; length].into(), people: Vec::new() };
+    let reply = Reply::Answer(Bytes::new());
+    let finished = Finished { outcome: Outcome::Found, reason: None, resource: None, reply, evidence_id: None };
+    Kept { question: [0; 32], standing: [0; 32], answered, form: Form::Protobuf, finished, at: at(second) }
 }
 
 async fn keep(repeats: &Repeats, request: Request, kept: Kept) {

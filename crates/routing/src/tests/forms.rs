@@ -188,7 +188,8 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let world = World::over(PanickingView, &[]);
         let caller = consumer();
-        let answer = world.exchange.answer(&caller, Method::ALL[method], &bytes, Duration::from_secs(1));
+        let asked = asking(&caller, Method::ALL[method], &bytes);
+        let answer = world.exchange.answer(&asked, Duration::from_secs(1));
         let finished = runtime.block_on(answer);
         let is_judged = matches!(finished.reply, Reply::Invalid { .. } | Reply::Refused { .. });
         prop_assert!(is_judged);

@@ -1,6 +1,6 @@
 //! Resources that are asked of their department at query time.
 
-use super::world::{Node, USCC, answer, body, consumer, grant_of, purpose, resolve};
+use super::world::{asking, Node, USCC, answer, body, consumer, grant_of, purpose, resolve};
 use crate::{Exchange, Finished, Live, LiveFault, LiveFuture, LiveRecord, Method, Reply};
 use chrono::TimeDelta;
 use contract::{
@@ -80,7 +80,7 @@ impl World {
     }
 
     async fn ask(&self, method: Method, request: &impl Message, limit: Duration) -> Finished {
-        self.exchange.answer(&consumer(), method, &request.encode_to_vec(), limit).await
+        self.exchange.answer(&asking(&consumer(), method, &request.encode_to_vec()), limit).await
     }
 
     async fn resolve(&self) -> Finished {
@@ -157,7 +157,7 @@ async fn without_a_provider_the_resource_has_no_source() {
     let world = World::new(Some(Ok(Some(owing()))));
     let exchange = world.node.exchange_by(Arc::<ManualClock>::clone(&world.node.clock));
     let request = resolve(CLEARANCE, "uscc", USCC).encode_to_vec();
-    let finished = exchange.answer(&consumer(), Method::Resolve, &request, Duration::from_secs(10)).await;
+    let finished = exchange.answer(&asking(&consumer(), Method::Resolve, &request), Duration::from_secs(10)).await;
     assert_eq!((finished.outcome, world.asked()), (Outcome::Unavailable, 0));
 }
 

@@ -37,7 +37,7 @@ fn answers_can_be_given_on_any_thread() {
     fn check<T: Send>(_: &T) {}
     let (node, caller) = (Node::new(), consumer());
     for method in crate::Method::ALL {
-        check(&node.exchange.answer(&caller, method, b"", std::time::Duration::ZERO));
+        check(&node.exchange.answer(&asking(&caller, method, b""), std::time::Duration::ZERO));
     }
 }
 

@@ -92,7 +92,7 @@ async fn the_time_limit_is_ten_seconds_and_can_be_shorter() {
     for (deadline, expected) in [(3, 3), (3_600, 10)] {
         let begin = tokio::time::Instant::now();
         let deadline = Duration::from_secs(deadline);
-        check(&world.exchange.answer(&consumer(), Method::Resolve, &request, deadline).await);
+        check(&world.exchange.answer(&asking(&consumer(), Method::Resolve, &request), deadline).await);
         assert_eq!(begin.elapsed().as_secs(), expected);
     }
 }
@@ -102,8 +102,9 @@ async fn who_waits_for_the_same_request_is_let_in_when_it_is_given_up() {
     let world = World::over(AbsentView { hangs: true }, &[ALL]);
     let request = prost::Message::encode_to_vec(&ask());
     let caller = consumer();
-    let asked = |seconds| world.exchange.answer(&caller, Method::Resolve, &request, Duration::from_secs(seconds));
-    let (one, two) = tokio::join!(asked(2), asked(5));
+    let asked = asking(&caller, Method::Resolve, &request);
+    let answer = |seconds| world.exchange.answer(&asked, Duration::from_secs(seconds));
+    let (one, two) = tokio::join!(answer(2), answer(5));
     check(&one);
     check(&two);
 }

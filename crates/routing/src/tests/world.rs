@@ -5,7 +5,7 @@ mod records;
 
 pub(super) use self::{entries::*, records::*};
 
-use crate::{Departure, Exchange, Finished, Method, Reply, Settings, Watch};
+use crate::{Asking, Departure, Exchange, Finished, Form, Method, Reply, Settings, Watch};
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use contract::{
     canonical::v1::Identifier as WireIdentifier,
@@ -16,6 +16,7 @@ use domain::{
     Caller, CallerKind, Language, ManualClock, Outcome, Reason, Timestamp,
     catalogue::{Catalogue, Entry, EntryKind},
 };
+use evidence::{Log, test_kit::TestLog};
 use policy::Gate;
 use prost::Message;
 use security::seal::SealingKey;
@@ -70,6 +71,7 @@ pub(super) struct World<V> {
     pub(super) directory: Arc<Directory>,
     pub(super) gate: Arc<Gate>,
     told: Arc<Mutex<Vec<Told>>>,
+    pub(super) evidence: Arc<TestLog>,
 }
 
 /// A world with a view that can be written to.
@@ -127,8 +129,14 @@ fn offset() -> FixedOffset {
     FixedOffset::east_opt(8 * 3600).unwrap()
 }
 
-fn settings(watch: Watch) -> Settings {
-    Settings { offset: offset(), language: Language::English, key: SealingKey::from_bytes(&[7; 32]).unwrap(), watch }
+fn settings(watch: Watch, evidence: Log) -> Settings {
+    let key = SealingKey::from_bytes(&[7; 32]).unwrap();
+    Settings { offset: offset(), language: Language::English, key, watch, evidence }
+}
+
+/// A question as it comes over gRPC.
+pub(super) fn asking<'a>(caller: &'a Caller, method: Method, request: &'a [u8]) -> Asking<'a> {
+    Asking { caller, certificate: b"certificate", method, request, canonical: b"{}", form: Form::Protobuf }
 }
 
 impl<V: ViewReader> World<V> {
@@ -141,36 +149,39 @@ impl<V: ViewReader> World<V> {
         let gate = Arc::new(Gate::new(offset()));
         let told: Arc<Mutex<Vec<Told>>> = Arc::default();
         let ledger = Arc::clone(&told);
-        let settings = settings(Box::new(move |departure: &Departure<'_>| {
+        let watch = Box::new(move |departure: &Departure<'_>| {
             ledger.lock().unwrap().push((departure.outcome, departure.reason, departure.repeated));
-        }));
+        });
+        let evidence = Arc::new(TestLog::start(Arc::<ManualClock>::clone(&clock)));
+        let settings = settings(watch, evidence.log.clone());
         let exchange =
             Exchange::new(view, Arc::clone(&directory), Arc::clone(&gate), Arc::<ManualClock>::clone(&clock), settings);
-        Self { exchange, clock, directory, gate, told }
+        Self { exchange, clock, directory, gate, told, evidence }
     }
 
     pub(super) async fn ask_as(&self, caller: &Caller, method: Method, request: &impl Message) -> Finished {
-        self.exchange.answer(caller, method, &request.encode_to_vec(), Duration::from_secs(10)).await
+        self.exchange.answer(&asking(caller, method, &request.encode_to_vec()), Duration::from_secs(10)).await
     }
 
     pub(super) async fn ask(&self, method: Method, request: &impl Message) -> Finished {
         self.ask_as(&consumer(), method, request).await
     }
 
+    /// The answer without its receipt, which is never the same.
     pub(super) async fn resolve(&self, request: &v1::ResolveRequest) -> v1::ResolveResponse {
-        answer(self.ask(Method::Resolve, request).await)
+        v1::ResolveResponse { receipt: None, ..answer(self.ask(Method::Resolve, request).await) }
     }
 
     pub(super) async fn verify(&self, request: &v1::VerifyRequest) -> v1::VerifyResponse {
-        answer(self.ask(Method::Verify, request).await)
+        v1::VerifyResponse { receipt: None, ..answer(self.ask(Method::Verify, request).await) }
     }
 
     pub(super) async fn certificates(&self, request: &v1::ListCertificatesRequest) -> v1::ListCertificatesResponse {
-        answer(self.ask(Method::ListCertificates, request).await)
+        v1::ListCertificatesResponse { receipt: None, ..answer(self.ask(Method::ListCertificates, request).await) }
     }
 
     pub(super) async fn equity(&self, request: &v1::GetEquityRequest) -> v1::GetEquityResponse {
-        answer(self.ask(Method::GetEquity, request).await)
+        v1::GetEquityResponse { receipt: None, ..answer(self.ask(Method::GetEquity, request).await) }
     }
 
     /// What left since this was last asked.
@@ -231,12 +242,13 @@ impl Node {
         method: Method,
         request: &impl Message,
     ) -> Finished {
-        self.exchange_by(clock).answer(&consumer(), method, &request.encode_to_vec(), Duration::from_secs(10)).await
+        let (consumer, request) = (consumer(), request.encode_to_vec());
+        self.exchange_by(clock).answer(&asking(&consumer, method, &request), Duration::from_secs(10)).await
     }
 
     /// Another exchange over the same view.
     pub(super) fn exchange_by(&self, clock: Arc<dyn domain::Clock>) -> Exchange<EmbeddedViewReader> {
-        let settings = settings(Box::new(|_| {}));
+        let settings = settings(Box::new(|_| {}), self.evidence.log.clone());
         let (directory, gate) = (Arc::clone(&self.directory), Arc::clone(&self.gate));
         Exchange::new(self.reader.clone(), directory, gate, clock, settings)
     }

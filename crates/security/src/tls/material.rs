@@ -4,6 +4,7 @@ use super::TlsFiles;
 use crate::{
     Bindings, Peer, SecurityError, digest, files,
     peer::{instant, serial_text},
+    sign::{ChainTrust, Revoked, Signer},
     time::TlsClock,
     verifier::CallerVerifier,
 };
@@ -14,7 +15,7 @@ use rustls::{
     server::{NoServerSessionStorage, WebPkiClientVerifier, danger::ClientCertVerifier},
 };
 use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
-use std::{collections::HashSet, error::Error, path::Path, sync::Arc};
+use std::{error::Error, path::Path, sync::Arc};
 use tokio_rustls::TlsAcceptor;
 use x509_parser::{certificate::X509Certificate, prelude::FromDer as _, revocation_list::CertificateRevocationList};
 
@@ -24,9 +25,13 @@ pub(super) struct Material {
     pub(super) named: TlsAcceptor,
     /// Lets in callers without one too.
     pub(super) open: TlsAcceptor,
+    /// Signs with the server's own certificate.
+    pub(super) signer: Arc<Signer>,
+    /// The authorities that are let in.
+    pub(super) trust: ChainTrust,
     /// Tells this content from another.
     pub(super) digest: digest::Digest32,
-    revoked: HashSet<(Vec<u8>, String)>,
+    revoked: Arc<Revoked>,
     /// The first instant at which a list is outdated.
     lists_until: Option<Timestamp>,
     certificate_until: Timestamp,
@@ -56,6 +61,7 @@ impl Material {
         let chain = files::certificates(&files.cert, &contents.cert)?;
         let certificate_until = end_of(&files.cert, &chain)?;
         let (revoked, lists_until) = read_lists(files, &lists)?;
+        let revoked = Arc::new(revoked);
 
         let provider = Arc::new(ring::default_provider());
         let verifier = contents.verifier(files, lists, &provider)?;
@@ -68,6 +74,8 @@ impl Material {
         Ok(Self {
             named: acceptor(true)?,
             open: acceptor(false)?,
+            signer: Arc::new(contents.signer(files, &chain)?),
+            trust: ChainTrust::new(&files.ca, &contents.ca, Arc::clone(&revoked))?,
             digest: contents.digest(),
             revoked,
             lists_until,
@@ -76,7 +84,7 @@ impl Material {
     }
 
     pub(super) fn is_revoked(&self, peer: &Peer) -> bool {
-        !self.revoked.is_empty() && self.revoked.contains(&(peer.issuer.clone(), peer.serial.clone()))
+        !self.revoked.is_empty() && self.revoked.contains_key(&(peer.issuer.clone(), peer.serial.clone()))
     }
 
     /// What is out of date at `now`, and in which file.
@@ -116,6 +124,12 @@ impl Contents {
             (Some(path), Some(content)) => files::revocation_lists(path, content),
             _ => Ok(Vec::new()),
         }
+    }
+
+    fn signer(&self, files: &TlsFiles, chain: &[CertificateDer<'static>]) -> Result<Signer, SecurityError> {
+        let key = files::private_key(&files.key, &self.key)?;
+        Signer::new(chain, &key)
+            .ok_or_else(|| SecurityError::KeyMismatch { certificate: files.cert.clone(), key: files.key.clone() })
     }
 
     /// With lists, a certificate that none of them covers is refused, and so is one whose list is
@@ -167,20 +181,20 @@ impl Server<'_> {
     }
 }
 
-type Revoked = HashSet<(Vec<u8>, String)>;
-
 /// The revoked certificates, and until when the lists say so.
 fn read_lists(
     files: &TlsFiles,
     lists: &[CertificateRevocationListDer<'static>],
 ) -> Result<(Revoked, Option<Timestamp>), SecurityError> {
-    let (mut revoked, mut until) = (HashSet::new(), None::<Timestamp>);
+    let (mut revoked, mut until) = (Revoked::new(), None::<Timestamp>);
     for list in lists {
         let (_, list) = CertificateRevocationList::from_der(list)
             .map_err(|source| unusable(files.crl.as_ref().unwrap_or(&files.ca), source))?;
         let issuer = list.issuer().as_raw();
-        let serials = list.iter_revoked_certificates().map(|entry| serial_text(entry.raw_serial()));
-        revoked.extend(serials.map(|serial| (issuer.to_vec(), serial)));
+        revoked.extend(list.iter_revoked_certificates().map(|entry| {
+            let since = instant(entry.revocation_date.timestamp()).unwrap_or(Timestamp::UNIX_EPOCH);
+            ((issuer.to_vec(), serial_text(entry.raw_serial())), since)
+        }));
         let next = list.next_update().and_then(|next| instant(next.timestamp()));
         until = until.into_iter().chain(next).min();
     }

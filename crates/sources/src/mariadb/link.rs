@@ -12,7 +12,7 @@ use adapter_sdk::{
     transport::{Column, TimeTable},
 };
 use mysql::{Conn, Params, Row, prelude::Queryable};
-use serde_json::Value;
+use std::collections::HashMap;
 
 pub(super) struct Link {
     pub(super) account: Account,
@@ -55,15 +55,22 @@ impl Link {
         Ok(rows.first().and_then(|row| value::text(row, 0)))
     }
 
-    /// The rows of these keys, as far as they are still there.
-    pub(super) fn rows(&mut self, keys: &[&str]) -> Result<Vec<Value>, SourceError> {
-        let mut objects = Vec::with_capacity(keys.len());
+    /// The next rows with their keys.
+    pub(super) fn page(&mut self, from: &From) -> Result<Vec<(Key, Vec<u8>)>, SourceError> {
+        let columns = self.columns().map_err(|failure| self.on_reading(&failure))?;
+        let rows = self.read(&statements::page(self.table, &columns, from))?;
+        Ok(rows.iter().filter_map(|row| Some((key(row)?, value::object(row, 3)))).collect())
+    }
+
+    /// The rows of these keys, by key, as far as they are still there.
+    pub(super) fn rows(&mut self, keys: &[&str]) -> Result<HashMap<String, Vec<u8>>, SourceError> {
+        let mut found = HashMap::with_capacity(keys.len());
         for some in keys.chunks(statements::AT_ONCE) {
             let columns = self.columns().map_err(|failure| self.on_reading(&failure))?;
             let rows = self.read(&statements::rows(self.table, &columns, some))?;
-            objects.extend(rows.iter().map(value::object));
+            found.extend(rows.iter().filter_map(|row| Some((value::text(row, 0)?, value::object(row, 1)))));
         }
-        Ok(objects)
+        Ok(found)
     }
 
     /// Asks, and gives up the connection when that fails.
@@ -128,7 +135,10 @@ impl Link {
         if !missing.is_empty() {
             return Err(Failure::Columns(missing));
         }
-        Ok(Open { connection, columns: columns.iter().map(|column| column.name).collect() })
+        let mut columns: Vec<_> = columns.iter().map(|column| column.name).collect();
+        // Rows are given out so.
+        columns.sort_unstable();
+        Ok(Open { connection, columns })
     }
 
     /// After a failure nobody knows how the connection stands.

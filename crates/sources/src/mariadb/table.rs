@@ -4,20 +4,18 @@ use super::{
     account::Account,
     check,
     link::Link,
-    statements::{self, From, PAGE},
+    statements::{self, AT_ONCE, From, PAGE},
     tally::{Key, Place, Position, Tally},
 };
 use crate::{SetupError, Surroundings};
 use adapter_sdk::{
     Finding, Stop,
-    formats::{framing::RowPlace, ndjson},
+    formats::framing::RowPlace,
     source::{Batch, Kept, Known, Mark, RowFate, Settled, Source, SourceError, SourceRow, Told},
     transport::{DatabaseSettings, TimeTable},
 };
 use domain::{Clock, Language, Timestamp};
-use serde_json::Value;
 use std::{
-    collections::HashMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -126,19 +124,28 @@ impl TimedTable {
         Ok((self.rows(&undone)?, next))
     }
 
+    /// Behind the newest nearly all rows are new: they are read with their keys.
     fn on(&mut self, known: &dyn Known) -> Result<(Vec<SourceRow>, Stage), SourceError> {
-        let from = self.position.newest.clone().map_or(From::Start, From::Behind);
-        let page = self.link.keys(&from, None)?;
-        let undone = self.undone(&page, known)?;
-        let rows = self.rows(&undone)?;
-        for key in &page {
-            self.position.tally.add(key);
+        let mut rows = Vec::new();
+        for _ in 0..PAGE / AT_ONCE {
+            let from = self.position.newest.clone().map_or(From::Start, From::Behind);
+            let page = self.link.page(&from)?;
+            let is_last = page.len() < AT_ONCE;
+            if let Some((last, _)) = page.last() {
+                self.position.newest = Some(last.place.clone());
+            }
+            for (key, bytes) in page {
+                self.position.tally.add(&key);
+                let id = self.id(&key.place.key);
+                if !known.is_done(&id)? {
+                    rows.push(self.row(key.place, id, bytes));
+                }
+            }
+            if is_last {
+                return Ok((rows, Stage::Compare));
+            }
         }
-        let is_last = page.len() < PAGE;
-        if let Some(last) = page.into_iter().next_back() {
-            self.position.newest = Some(last.place);
-        }
-        Ok((rows, if is_last { Stage::Compare } else { Stage::On }))
+        Ok((rows, Stage::On))
     }
 
     /// Whether what has passed by is what is there.
@@ -196,11 +203,16 @@ impl TimedTable {
 
     /// The rows of these keys, in their order.
     fn rows(&mut self, keys: &[&Key]) -> Result<Vec<SourceRow>, SourceError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
         let names: Vec<&str> = keys.iter().map(|key| key.place.key.as_str()).collect();
-        let key_of = |row: &Value| row.get(self.table.key).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let mut found: HashMap<String, Value> =
-            self.link.rows(&names)?.into_iter().map(|row| (key_of(&row), row)).collect();
-        let rows: Vec<_> = keys.iter().filter_map(|key| Some(self.row(key, &found.remove(&key.place.key)?))).collect();
+        let mut found = self.link.rows(&names)?;
+        let row = |key: &&Key| {
+            let bytes = found.remove(&key.place.key)?;
+            Some(self.row(key.place.clone(), self.id(&key.place.key), bytes))
+        };
+        let rows: Vec<_> = keys.iter().filter_map(row).collect();
         if rows.len() < keys.len() {
             let gone = keys.len() - rows.len();
             tracing::warn!(table = self.table.table, gone, "rows went away while they were read");
@@ -208,13 +220,12 @@ impl TimedTable {
         Ok(rows)
     }
 
-    fn row(&self, key: &Key, row: &Value) -> SourceRow {
-        let Place { time, key } = &key.place;
+    fn row(&self, Place { time, key }: Place, id: String, bytes: Vec<u8>) -> SourceRow {
         SourceRow {
             kind: self.table.table.to_owned(),
-            bytes: ndjson::row_bytes(row),
-            place: RowPlace::Table { key: key.clone() },
-            mark: Some(Mark { id: self.id(key), receipt: time.clone().into_bytes() }),
+            bytes,
+            place: RowPlace::Table { key },
+            mark: Some(Mark { id, receipt: time.into_bytes() }),
         }
     }
 
@@ -273,7 +284,7 @@ impl Source for TimedTable {
     fn settle(&mut self, settled: &[Settled]) -> Result<Vec<Kept>, SourceError> {
         let Some(errors) = &self.table.errors else { return Ok(Vec::new()) };
         let told: Vec<_> = settled.iter().filter_map(|settled| self.remark(settled, errors.longest)).collect();
-        let all: Vec<_> = told.chunks(statements::AT_ONCE).map(|told| statements::tell(errors, told)).collect();
+        let all: Vec<_> = told.chunks(AT_ONCE).map(|told| statements::tell(errors, told)).collect();
         if !all.is_empty() {
             let failed = self.link.change(&all);
             failed.map_err(|failure| failure.tell(&self.link.account, errors.table, "INSERT"))?;

@@ -2,12 +2,11 @@
 
 use super::id_of;
 use adapter_sdk::{
-    formats::{framing::RowPlace, ndjson::row_bytes},
+    formats::{framing::RowPlace, ndjson::RowWriter},
     source::{Mark, SourceRow},
     transport::SerialTable,
 };
 use domain::Language;
-use serde_json::{Map, Number, Value};
 use tokio_postgres::{Client, Error, Row, Statement};
 
 /// A table that was found.
@@ -155,6 +154,8 @@ impl Table {
                 needed(column.name)?;
             }
         }
+        // Rows are given out so.
+        found.sort_unstable_by_key(|column| column.declared);
         let [serial, status, reason] = [declared.serial, declared.status, declared.reason].map(needed);
         Ok(Self { declared, id, name, serial: serial?, status: status?, reason: reason?, columns: found })
     }
@@ -225,14 +226,13 @@ impl Table {
     pub(super) fn found(&self, row: &Row) -> Result<Found, Error> {
         let serial: i64 = row.try_get(0)?;
         let status: Option<i32> = row.try_get(1)?;
-        let mut members = Map::new();
+        let mut members = RowWriter::default();
         for (place, column) in self.columns.iter().enumerate() {
-            let text: Option<&str> = row.try_get(place + 2)?;
-            members.insert(column.declared.to_owned(), text.map_or(Value::Null, |text| column.value(text)));
+            column.write(row.try_get(place + 2)?, &mut members);
         }
         let row = SourceRow {
             kind: self.declared.table.to_owned(),
-            bytes: row_bytes(&Value::Object(members)),
+            bytes: members.into_bytes(),
             place: RowPlace::Table { key: serial.to_string() },
             mark: Some(Mark { id: id_of(self.declared, serial), receipt: Vec::new() }),
         };
@@ -241,9 +241,12 @@ impl Table {
 }
 
 impl Column {
-    fn value(&self, text: &str) -> Value {
-        let number = || text.parse::<i64>().ok().map(|number| Value::Number(Number::from(number)));
-        Some(self.is_whole).filter(|is_whole| *is_whole).and_then(|_| number()).unwrap_or_else(|| Value::from(text))
+    fn write(&self, text: Option<&str>, row: &mut RowWriter) {
+        match (text, text.filter(|_| self.is_whole).and_then(|text| text.parse::<i64>().ok())) {
+            (None, _) => row.null(self.declared),
+            (_, Some(number)) => row.whole(self.declared, number),
+            (Some(text), None) => row.text(self.declared, text),
+        }
     }
 }
 

@@ -3,11 +3,12 @@
 use super::EmbeddedViewConfig;
 use crate::{
     StoreError,
-    engine::{Engine, Mark, Use, failure},
+    engine::{Engine, Mark, Room, Use, failure},
 };
 use fjall::{Keyspace, OwnedWriteBatch, Snapshot};
 use std::path::Path;
 
+const MEMTABLE: u64 = 32 << 20;
 const MARK: Mark<'static> = Mark { kind: "view", version: 1, owner: "" };
 
 #[derive(Clone)]
@@ -25,7 +26,7 @@ pub(super) struct Tables {
 
 impl Tables {
     pub(super) fn open(dir: &Path, config: EmbeddedViewConfig) -> Result<Self, StoreError> {
-        let engine = Engine::open(dir, MARK, config.cache_bytes)?;
+        let engine = Engine::open(dir, MARK, Room { cache: config.cache_bytes, memtable: MEMTABLE })?;
         Ok(Self {
             records: engine.keyspace("records", Use::Points)?,
             lookup: engine.keyspace("lookup", Use::Ranges)?,

@@ -6,6 +6,8 @@ use crate::{
 };
 use domain::Version;
 
+/// What most entries fit into, in bytes, beside their scope.
+const ROOM: usize = 48;
 const CURRENT: u8 = 1;
 /// The stamp is digits, written two to a byte.
 const DIGITS: u8 = 2;
@@ -36,7 +38,11 @@ impl Seen {
             .filter(|version| *version == Version::new(&self.stamp, version.intake(), ordinal(version)));
         let flag = |set: bool, flag: u8| if set { flag } else { 0 };
         let flags = flag(self.current, CURRENT) | flag(digits.is_some(), DIGITS) | flag(of_stamp.is_some(), OF_STAMP);
-        let pack = Pack::tagged(flags).rest(&self.digest).number(self.mentioned).sized(self.scope.as_bytes());
+        let pack = Pack::with_room(ROOM + self.scope.len())
+            .byte(flags)
+            .rest(&self.digest)
+            .number(self.mentioned)
+            .sized(self.scope.as_bytes());
         let pack = match digits {
             Some((count, packed)) => pack.byte(count).rest(&packed),
             None => pack.sized(self.stamp.as_bytes()),

@@ -2,7 +2,7 @@
 
 use crate::{
     StoreError,
-    engine::{Engine, Mark, Use, failure},
+    engine::{Engine, Mark, Room, Use, failure},
 };
 use fjall::{Keyspace, PersistMode};
 use std::{
@@ -12,7 +12,8 @@ use std::{
 };
 
 const VERSION: u32 = 1;
-const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+/// An adapter runs on the department's own front-end machine, beside much else.
+const ROOM: Room = Room { cache: 32 << 20, memtable: 16 << 20 };
 /// There while everything is being forgotten.
 const CLEARING: &[u8] = b"x";
 
@@ -51,7 +52,7 @@ pub(super) struct Folder {
 impl Shelf {
     pub(super) fn open(dir: &Path, department: &str) -> Result<Self, StoreError> {
         let mark = Mark { kind: "ledger", version: VERSION, owner: department };
-        let engine = Engine::open(dir, mark, CACHE_BYTES)?;
+        let engine = Engine::open(dir, mark, ROOM)?;
         let folder = Folder {
             seen: engine.keyspace("seen", Use::Points)?,
             memories: engine.keyspace("memories", Use::Points)?,
@@ -72,6 +73,21 @@ impl Shelf {
         match self {
             Self::Folder(folder) => Ok(folder.keyspace(table).get(key).map_err(failure)?.map(|value| value.to_vec())),
             Self::Memory(entries) => Ok(lock(entries).get(&(table, key.to_vec())).cloned()),
+        }
+    }
+
+    /// Whether there is an entry whose key begins with `prefix`.
+    pub(super) fn has(&self, table: Table, prefix: &[u8]) -> Result<bool, StoreError> {
+        match self {
+            Self::Folder(folder) => {
+                let first = folder.keyspace(table).prefix(prefix).next();
+                Ok(first.map(|entry| entry.key().map_err(failure)).transpose()?.is_some())
+            }
+            Self::Memory(entries) => {
+                let entries = lock(entries);
+                let first = entries.range((table, prefix.to_vec())..).next();
+                Ok(first.is_some_and(|((found, key), _)| *found == table && key.starts_with(prefix)))
+            }
         }
     }
 
@@ -138,15 +154,13 @@ impl Folder {
     }
 
     fn commit(&self, changes: Vec<Change>, durable: bool) -> Result<(), StoreError> {
-        // The engine wants each key once in a batch.
-        let newest: BTreeMap<_, _> =
-            changes.into_iter().map(|change| ((change.table, change.key), change.value)).collect();
+        let newest = newest(changes);
         let mode = if durable { PersistMode::SyncAll } else { PersistMode::Buffer };
         if newest.is_empty() {
             return self.engine.db.persist(mode).map_err(failure);
         }
         let mut batch = self.engine.db.batch().durability(Some(mode));
-        for ((table, key), value) in newest {
+        for Change { table, key, value } in newest {
             match value {
                 Some(value) => batch.insert(self.keyspace(table), key, value),
                 None => batch.remove(self.keyspace(table), key),
@@ -177,6 +191,14 @@ impl Folder {
         self.engine.meta.remove(CLEARING).map_err(failure)?;
         self.engine.persist()
     }
+}
+
+/// The last change of each key, in order: the engine wants each key once in a batch, and takes them in fastest so.
+fn newest(mut changes: Vec<Change>) -> Vec<Change> {
+    changes.reverse();
+    changes.sort_by(|one, other| (one.table, &one.key).cmp(&(other.table, &other.key)));
+    changes.dedup_by(|older, newest| (older.table, &older.key) == (newest.table, &newest.key));
+    changes
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -1,6 +1,9 @@
 //! One step's messages as one batch of the store.
 
-use super::control::ControlChange;
+use super::{
+    belief::{believe, leave_out},
+    control::ControlChange,
+};
 use crate::{
     Progress,
     shape::{self, Unreadable},
@@ -8,12 +11,27 @@ use crate::{
 };
 use bus::Delivery;
 use domain::catalogue::Catalogue;
+use security::control::Identity;
 use std::collections::BTreeMap;
 use store::{Batch, ControlWrite};
 use tracing::warn;
 
 /// Longest key of an entry, in bytes.
 const MAX_KEY: usize = 256;
+
+/// Keys of what is not for the view: commands to adapters, and which adapter is at work.
+const NOT_OURS: [&str; 2] = ["redrive/", "lease/"];
+
+/// By what messages are judged.
+#[derive(Clone, Copy)]
+pub(super) struct Reading<'a> {
+    /// Whose resource is whose.
+    pub(super) catalogue: &'a Catalogue,
+    /// Where it is said what was left out.
+    pub(super) progress: &'a Progress,
+    /// Whose entries are believed; without it everybody's are.
+    pub(super) identity: Option<&'a dyn Identity>,
+}
 
 /// What a step has gathered.
 #[derive(Debug, Default)]
@@ -33,25 +51,25 @@ pub(super) struct Gathered {
 impl Gathered {
     /// Adds a message. One that cannot be read moves the position all the same: it must not stop the
     /// exchange, and it stays on the bus.
-    pub(super) fn add(&mut self, delivery: &Delivery, catalogue: &Catalogue, progress: &Progress) {
+    pub(super) fn add(&mut self, delivery: &Delivery, reading: Reading<'_>) {
         self.messages += 1;
         let place = (delivery.topic.to_string(), delivery.position.partition);
         self.batch.positions.insert(place, delivery.position.offset + 1);
-        if self.read(delivery, catalogue).is_err() {
+        if self.read(delivery, reading).is_err() {
             let (topic, position) = (&delivery.topic, delivery.position);
             warn!(%topic, partition = position.partition, offset = position.offset, "message cannot be read and is passed over");
-            progress.change(|lag| *lag.unreadable.entry(topic.to_string()).or_default() += 1);
+            reading.progress.change(|lag| *lag.unreadable.entry(topic.to_string()).or_default() += 1);
         }
     }
 
-    fn read(&mut self, delivery: &Delivery, catalogue: &Catalogue) -> Result<(), Unreadable> {
+    fn read(&mut self, delivery: &Delivery, reading: Reading<'_>) -> Result<(), Unreadable> {
         match Carries::of(&delivery.topic).ok_or(Unreadable)? {
-            Carries::Records(department) => self.record(department, delivery, catalogue),
+            Carries::Records(department) => self.record(department, delivery, reading.catalogue),
             Carries::Rejects(department) => {
                 self.batch.rejects.push(shape::reject(department, delivery)?);
                 Ok(())
             }
-            Carries::Control => self.control(delivery),
+            Carries::Control => self.control(delivery, reading),
             Carries::Status => {
                 self.batch.intakes.push(shape::intake(delivery)?);
                 Ok(())
@@ -70,16 +88,23 @@ impl Gathered {
         Ok(())
     }
 
-    /// A tombstone removes the entry of its key; commands to adapters are passed over. What cannot be read is
-    /// stored all the same, for a build that can read it.
-    fn control(&mut self, delivery: &Delivery) -> Result<(), Unreadable> {
+    /// A tombstone removes the entry of its key. What no node signed is left out; what cannot be read is stored all the
+    /// same, for a build that can read it.
+    fn control(&mut self, delivery: &Delivery, reading: Reading<'_>) -> Result<(), Unreadable> {
         let key = std::str::from_utf8(&delivery.key).map_err(|_| Unreadable)?.to_owned();
-        if key.starts_with("redrive/") {
+        if NOT_OURS.iter().any(|prefix| key.starts_with(prefix)) {
             return Ok(());
         }
         if key.len() > MAX_KEY {
             return Err(Unreadable);
         }
+        if let Err(why) = believe(reading.identity, delivery) {
+            leave_out(&key, why, reading.progress);
+            return Ok(());
+        }
+        reading.progress.change(|lag| {
+            lag.ignored_entries.remove(&key);
+        });
         let change = ControlChange::read(&key, delivery.payload.as_deref());
         let is_readable = change.as_ref().is_some_and(ControlChange::is_readable);
         self.changes.extend(change);

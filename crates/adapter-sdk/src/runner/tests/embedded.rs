@@ -13,7 +13,7 @@ fn runner(world: &World, bus: &EmbeddedBus) -> Runner {
     Runner::new(testing::adapter(), config, Arc::new(bus.clone()), world.clock.clone()).unwrap()
 }
 
-fn read(consumer: &mut dyn Consumer) -> Vec<Record> {
+pub(super) fn read(consumer: &mut dyn Consumer) -> Vec<Record> {
     let mut records = Vec::new();
     loop {
         let mut events = Vec::new();

@@ -133,21 +133,9 @@ impl World {
         decoded(&self.bus, "exchange.status").pop().unwrap()
     }
 
-    /// What a view would hold: the newest version of each key. One version never has two contents.
+    /// What a view of its topic would hold.
     pub(super) fn effect(&self) -> Effect {
-        let mut effect = Effect::new();
-        for record in self.records() {
-            let content = (record.operation() == Operation::Upsert).then(|| {
-                let body = NaturalPerson::decode(record.body.as_ref().unwrap().value.as_slice()).unwrap();
-                (body.name, body.former_name)
-            });
-            let newest = effect.entry(record.key).or_insert_with(|| (record.version.clone(), content.clone()));
-            assert!(newest.0 != record.version || newest.1 == content, "two contents under {}", record.version);
-            if newest.0 < record.version {
-                *newest = (record.version, content);
-            }
-        }
-        effect
+        effect(self.records())
     }
 
     /// Names in the folder and below, with their bytes.
@@ -167,6 +155,25 @@ impl World {
     pub(super) fn names(&self) -> Vec<String> {
         self.tree().into_keys().collect()
     }
+}
+
+/// What a view would hold: the newest version of each key. One version never has two contents.
+pub(super) fn effect(records: Vec<Record>) -> Effect {
+    let mut contents = BTreeMap::new();
+    let mut effect = Effect::new();
+    for record in records {
+        let content = (record.operation() == Operation::Upsert).then(|| {
+            let body = NaturalPerson::decode(record.body.as_ref().unwrap().value.as_slice()).unwrap();
+            (body.name, body.former_name)
+        });
+        let known = contents.entry((record.key.clone(), record.version.clone())).or_insert_with(|| content.clone());
+        assert_eq!(*known, content, "two contents under {}", record.version);
+        let newest = effect.entry(record.key).or_insert_with(|| (record.version.clone(), content.clone()));
+        if newest.0 < record.version {
+            *newest = (record.version, content);
+        }
+    }
+    effect
 }
 
 fn decoded<M: Message + Default>(bus: &TestBus, topic: &str) -> Vec<M> {

@@ -1,7 +1,10 @@
 //! What happens when files, bindings and time change under a running server.
 
 use super::*;
-use crate::pki::{self, IssueRequest};
+use crate::{
+    pki::{self, IssueRequest},
+    sign,
+};
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
 #[tokio::test]
@@ -41,6 +44,46 @@ async fn trial_authority_revokes_by_name() {
     assert!(!server.is_still_good(&peer));
     assert_eq!(meet(&server, &consumer).await.refusal(), Refusal::Revoked);
     assert_eq!(meet(&server, &other).await.peer().caller, caller("consumer/hall"));
+}
+
+#[tokio::test]
+async fn callers_signature_is_checked_by_the_certificate_that_it_showed() {
+    let world = World::new();
+    let signed = world.issuer.sign(&world.leaf("consumer/one-window")).unwrap();
+    let peer = meet(&world.server(), &world.client(&signed)).await.peer();
+    let own = sign::Signer::load(&world.path("client.pem"), &world.path("client.key")).unwrap();
+    let signature = own.sign(b"question").unwrap();
+    assert!(sign::verify_with_certificate(&peer.certificate, b"question", &signature));
+    assert_eq!(peer.fingerprint, own.fingerprint());
+}
+
+#[test]
+fn what_a_certificate_signed_before_its_revocation_stays_good() {
+    let world = World::new();
+    let signed = world.issuer.sign(&world.leaf("node/province")).unwrap();
+    world.write("other.pem", &signed.certificate, PUBLIC);
+    world.write("other.key", signed.key_pem(), PRIVATE);
+    let chain = sign::Signer::load(&world.path("other.pem"), &world.path("other.key")).unwrap().chain().to_vec();
+    world.write_list(&[&signed.serial]);
+    let (now, trust) = (world.clock.now(), world.server().trust());
+    assert_eq!(trust.check(&chain, now - Span::seconds(1)), Ok(caller("node/province")));
+    assert_eq!(trust.check(&chain, now), Err(Refusal::Revoked));
+}
+
+#[test]
+fn signer_and_trust_are_those_of_the_files_in_use() {
+    let (world, other) = (World::new(), World::new());
+    let server = world.server();
+    let (signer, trust) = (server.signer(), server.trust());
+    assert_eq!(trust.check(signer.chain(), world.clock.now()), Ok(caller("node/city")));
+    for name in ["ca.pem", "node.pem", "node.key", "ca.crl"] {
+        fs::copy(other.path(name), world.path(name)).unwrap();
+    }
+    assert!(server.reload_if_changed().unwrap());
+    assert_ne!(server.signer().fingerprint(), signer.fingerprint());
+    assert_eq!(server.trust().check(signer.chain(), world.clock.now()), Err(Refusal::UnknownAuthority));
+    assert_eq!(server.trust().check(server.signer().chain(), world.clock.now()), Ok(caller("node/city")));
+    assert_eq!(trust.check(server.signer().chain(), world.clock.now()), Err(Refusal::UnknownAuthority));
 }
 
 #[tokio::test]

@@ -1,0 +1,130 @@
+use super::world::World;
+use crate::EvidenceError;
+use std::path::Path;
+
+#[test]
+fn full_disk_is_told_in_words_and_writing_goes_on_when_it_has_room() {
+    let mut world = World::new(11);
+    world.append(2);
+    world.disk.fail_writes(2);
+    let mut answers = world.enqueue(3);
+    world.worker.turn(std::time::Duration::ZERO);
+    let refused = answers.remove(0).try_recv().unwrap();
+    assert!(matches!(refused, Err(EvidenceError::Unwritable(_))));
+    let problem = world.log.problem().unwrap();
+    assert!(problem.contains("No space left on device"), "{problem}");
+    assert_eq!(world.log.size(), 2);
+
+    world.disk.fail_writes(0);
+    assert_eq!(world.append(1)[0].id.index(), 2);
+    assert_eq!(world.log.problem(), None);
+    world.crash();
+    assert_eq!(world.log.size(), 3);
+}
+
+#[test]
+fn idle_writer_finds_out_that_the_disk_takes_writes_again() {
+    let mut world = World::new(12);
+    world.disk.fail_syncs(1);
+    assert!(world.append(1).is_empty());
+    assert!(world.log.problem().is_some());
+    for _ in 0..50 {
+        world.worker.turn(std::time::Duration::ZERO);
+    }
+    assert_eq!(world.log.problem(), None);
+    world.crash();
+    assert_eq!(world.log.size(), 0);
+}
+
+#[test]
+fn torn_end_of_the_journal_is_dropped() {
+    let mut world = World::new(13);
+    world.append(5);
+    world.disk.break_after(1);
+    assert!(world.append(4).is_empty());
+    world.crash();
+    assert!((5..=9).contains(&world.log.size()));
+}
+
+fn damage(name: &str, at: usize, prepare: impl FnOnce(&mut World)) -> EvidenceError {
+    let mut world = World::new(14);
+    prepare(&mut world);
+    let path = world.file(name);
+    world.disk.flip(&path, at);
+    world.reopen().unwrap_err()
+}
+
+fn is_damage(error: &EvidenceError, name: &str) -> bool {
+    matches!(error, EvidenceError::Damaged { path, .. } if path.ends_with(Path::new(name)))
+}
+
+#[test]
+fn damage_before_what_is_durable_names_file_and_byte() {
+    let journal = "1/journal/00000000000000000000.log";
+    let error = damage(journal, 100, |world| {
+        world.append(1);
+        world.append(1);
+    });
+    assert!(is_damage(&error, journal), "{error}");
+    assert!(error.to_string().contains("is damaged at byte 0"), "{error}");
+}
+
+#[test]
+fn damage_at_the_end_of_what_was_signed_is_told_by_the_checkpoint() {
+    let error = damage("1/journal/00000000000000000000.log", 100, |world| {
+        world.append(1);
+        world.keep();
+    });
+    assert!(is_damage(&error, "1/checkpoint"), "{error}");
+}
+
+#[test]
+fn altered_tile_does_not_pass_for_the_signed_tree() {
+    let error = damage("1/tile/0/000", 5, |world| {
+        for _ in 0..3 {
+            world.append(8_192);
+        }
+        world.keep();
+    });
+    assert!(is_damage(&error, "1/checkpoint"), "{error}");
+}
+
+#[test]
+fn altered_bundle_is_told_when_it_is_read() {
+    let mut world = World::new(15);
+    let recorded = world.append(300);
+    world.keep();
+    world.disk.flip(&world.file("1/tile/entries/000"), 30);
+    let error = world.log.evidence(&recorded[0].id).unwrap_err();
+    assert!(is_damage(&error, "1/tile/entries/000"), "{error}");
+}
+
+#[test]
+fn missing_hash_tile_is_made_again_from_the_entries() {
+    use crate::Disk as _;
+    let mut world = World::new(16);
+    let recorded = world.append(8_192);
+    world.append(8_192);
+    world.append(8_192);
+    world.keep();
+    let tile = world.file("1/tile/0/000");
+    world.disk.remove(&tile).unwrap();
+    world.reopen().unwrap();
+    assert!(world.log.evidence(&recorded[7].id).unwrap().is_some());
+    assert!(world.disk.files().contains(&tile));
+}
+
+#[test]
+fn too_many_entries_in_memory_stop_appending_until_they_are_moved() {
+    let mut world = World::new(17);
+    world.disk.fail_syncs(0);
+    for _ in 0..8 {
+        world.append(8_192);
+    }
+    assert_eq!(world.log.size(), 65_536);
+    assert!(world.append(1).is_empty());
+    assert!(world.log.problem().unwrap().contains("wait to be moved"));
+    world.keep();
+    assert_eq!(world.append(1).len(), 1);
+    assert_eq!(world.log.problem(), None);
+}

@@ -1,0 +1,184 @@
+//! Serving a connection in both versions of HTTP.
+
+use super::{
+    super::{Fault, grpc, limits},
+    Entry,
+    bodies::{Answer, Asked},
+    load::Held,
+    meter::{Closing, Meter},
+    stream::Metered,
+};
+use axum::{Router, body::Body};
+use http::{Request, Response};
+use hyper::{body::Incoming, rt::Executor, service::service_fn};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::conn::auto::Builder,
+};
+use runtime::Process;
+use security::Peer;
+use std::{
+    convert::Infallible,
+    error::Error,
+    future::Future,
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Instant,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::{sleep, timeout},
+};
+use tower::Service as _;
+
+type Ended = Result<(), Box<dyn Error + Send + Sync>>;
+
+impl Entry<'_> {
+    /// Serves the connection until either end closes it, its peer is no longer good, or the process ends; why it was closed
+    /// when that is the peer's doing.
+    pub(in crate::service) async fn serve<S>(&self, stream: S, router: Router, process: &Process) -> Option<Closing>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let service = service_fn(|request| answer(request, router.clone(), self.peer.clone(), Arc::clone(&self.meter)));
+        let http = http(process);
+        let stream = TokioIo::new(Metered::new(stream, Arc::clone(&self.meter)));
+        let mut connection = pin!(http.serve_connection(stream, service));
+        let stop = process.stop();
+        let closing = tokio::select! {
+            ended = connection.as_mut() => return self.told(ended),
+            () = self.close.cancelled() => return None,
+            () = stop.cancelled() => None,
+            closing = watch(&self.meter) => Some(closing),
+        };
+        if closing.is_some_and(|closing| closing != Closing::Idle) {
+            return closing;
+        }
+        connection.as_mut().graceful_shutdown();
+        tokio::select! {
+            drained = timeout(limits::DRAIN, connection.as_mut()) => {
+                drained.map_or(closing, |ended| closing.or_else(|| self.told(ended)))
+            }
+            () = self.close.cancelled() => closing,
+        }
+    }
+
+    /// What a peer does to its connection is no failure of ours.
+    fn told(&self, ended: Ended) -> Option<Closing> {
+        log(ended);
+        self.meter.is_flooded().then_some(Closing::Flood)
+    }
+}
+
+/// Tells the first call of a connection for which there is no room to come again, and closes it.
+pub(in crate::service) async fn turn_away<S>(stream: S, process: &Process)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let asked = tokio::sync::Notify::new();
+    let service = service_fn(|request: Request<Incoming>| {
+        asked.notify_one();
+        std::future::ready(Ok::<_, Infallible>(refusal(&request, "too many connections are open")))
+    });
+    let http = http(process);
+    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
+    let refused = async {
+        tokio::select! {
+            ended = connection.as_mut() => return log(ended),
+            () = asked.notified() => {}
+        }
+        connection.as_mut().graceful_shutdown();
+        log(connection.await);
+    };
+    // Who does not even ask is simply gone.
+    drop(timeout(limits::TURN_AWAY, refused).await);
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    router: Router,
+    peer: Option<Arc<Peer>>,
+    meter: Arc<Meter>,
+) -> Result<Response<Answer>, Infallible> {
+    let has_room = meter.load().has_room();
+    let call = meter.begin();
+    let response = if has_room {
+        let held = Arc::new(Held::none(meter.load()));
+        let mut request = request.map(|body| Asked::new(body, Arc::clone(&meter), &held));
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(peer);
+        }
+        // A router is always ready.
+        let answered = routed(router, request).await;
+        drop(held);
+        answered
+    } else {
+        refusal(&request, "too many calls are open")
+    };
+    Ok(response.map(|body| Answer::new(body, Held::none(meter.load()), call)))
+}
+
+/// Boxed, so that the whole of what answers a call is not in every connection.
+fn routed(mut router: Router, request: Request<Asked>) -> Pin<Box<dyn Future<Output = Response<Body>> + Send>> {
+    let answered = router.call(request.map(Body::new));
+    Box::pin(async move {
+        match answered.await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    })
+}
+
+fn refusal<B>(request: &Request<B>, detail: &str) -> Response<Body> {
+    let fault = Fault::away(detail);
+    if grpc::is_grpc(request.headers()) { grpc::refuse(fault) } else { fault.into_problem() }
+}
+
+/// Ends when there is a reason to close the connection.
+async fn watch(meter: &Meter) -> Closing {
+    loop {
+        sleep(limits::WATCH).await;
+        if let Some(closing) = meter.trouble(Instant::now()) {
+            return closing;
+        }
+    }
+}
+
+fn http(process: &Process) -> Builder<Sessions> {
+    let mut http = Builder::new(Sessions(process.clone()));
+    http.http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits::HEAD)
+        .max_buf_size(limits::BUFFER_BYTES)
+        .half_close(false);
+    http.http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits::STREAMS)
+        .max_header_list_size(limits::HEAD_BYTES)
+        .max_pending_accept_reset_streams(limits::RESETS)
+        .max_local_error_reset_streams(limits::RESETS)
+        .max_send_buf_size(limits::PIECE)
+        .keep_alive_interval(limits::PING)
+        .keep_alive_timeout(limits::PONG);
+    http
+}
+
+fn log(ended: Ended) {
+    if let Err(error) = ended {
+        tracing::debug!(%error, "connection ended");
+    }
+}
+
+/// Runs the calls of a connection of HTTP/2 as sessions that the stop waits for.
+#[derive(Clone)]
+struct Sessions(Process);
+
+impl<F> Executor<F> for Sessions
+where
+    F: Future + Send + 'static,
+    F::Output: Send,
+{
+    fn execute(&self, future: F) {
+        self.0.spawn_session("call", async move { drop(future.await) });
+    }
+}

@@ -1,0 +1,94 @@
+//! Faults from outside: processes killed, brokers frozen and killed, and an oracle that knows what must be there afterwards.
+//!
+//! Two departments hand over rows all the time: housing-construction drops files, which an adapter takes in, and health
+//! pushes births, which the gateway takes in. Each run strikes once at a moment that follows from a seed, lets everything
+//! come back, and then holds what lies on the topics against what was handed over ([`Oracle`]): by resource and key, version
+//! and hash of the payload. A row is *lost* when it is not there, or not at its newest version in the view; *doubled* when it
+//! stands under two versions; *invented* when nobody handed it over. Rejects and accepted rows together are the input. One
+//! version that lies on a topic twice is no double, because versions are total; it is counted all the same
+//! ([`Findings::repeated`]). Every answer that was given, in the middle of it too, must carry a receipt that verifies and
+//! stands in the log that is there in the end. A fresh row flows after each run.
+//!
+//! Where a stage boundary can be hit exactly, a test of the room itself hits it, and is not repeated here:
+//!
+//! | fault | where it is tested |
+//! |---|---|
+//! | after read, after enqueue, after ack, before and after a checkpoint | `adapter-sdk` `runner/tests/faults.rs`: a kill at every call of the bus; each checkpoint lies between two of them |
+//! | inside a checkpoint | `store` `embedded/tests.rs`, `ledger/tests.rs`: the journal cut at any byte |
+//! | the same for tables and for pushes | `adapter-sdk` `runner/tests/asked.rs`, `push.rs`: a kill at every call of the bus |
+//! | while rejects are driven again | `adapter-sdk` `runner/tests/redrive.rs` |
+//! | acknowledgements out of order, one that never comes | `adapter-sdk` `frontier.rs` (property), `runner/tests/stuck.rs`; `bus` `tests/mock.rs` |
+//! | fatal producer | `adapter-sdk` `runner/tests/faults.rs`; `bus` `tests/mock.rs` |
+//! | loss of power under the embedded log | `bus` `embedded/tests/power.rs` (property); what fjall writes is fjall's own |
+//! | materialiser killed anywhere | `view` `tests/killed.rs` (property) |
+//! | two adapters for one department | `fencing.rs`; `adapter-sdk` `runner/tests/lease.rs` |
+//! | state folders cut, emptied, foreign, from the future | `faults_state.rs` |
+//! | poison rows; the view's folder lost | `faults_poison.rs`, `faults_view.rs` |
+mod fault;
+mod findings;
+mod life;
+mod oracle;
+mod stored;
+mod strike;
+
+pub use self::{
+    fault::{Fault, share},
+    findings::Findings,
+    life::Life,
+    oracle::Oracle,
+    stored::Stored,
+};
+
+use crate::Random;
+use bus::test_kit::{RealKafka, Skip};
+use std::{
+    collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+/// Runs of one life of a node; the next begins with empty folders.
+const RUNS: usize = 20;
+
+/// What came of each fault.
+pub type Table = BTreeMap<Fault, Findings>;
+
+/// Strikes one process with everything, on the embedded bus.
+#[must_use]
+pub fn standalone(runs: usize, seed: u64) -> Table {
+    lives(&vec![Fault::Standalone; runs], seed, |seed| Ok(Life::standalone(seed)))
+}
+
+/// Strikes gateway, adapters and broker apart, on Kafka.
+///
+/// # Errors
+/// There is no Kafka here.
+pub fn apart(faults: &[Fault], seed: u64) -> Result<Table, Skip> {
+    drop(RealKafka::start()?);
+    Ok(lives(faults, seed, |seed| RealKafka::start().map(|kafka| Life::apart(seed, kafka))))
+}
+
+/// A life for every so many runs. One that ends in a panic is counted as stuck, and told with its seed.
+fn lives(faults: &[Fault], seed: u64, begin: impl Fn(u64) -> Result<Life, Skip>) -> Table {
+    let mut table = Table::new();
+    for (number, part) in (0..).zip(faults.chunks(RUNS)) {
+        let seed = seed + number;
+        let mut order = part.to_vec();
+        Random::new(seed).shuffle(&mut order);
+        let mut live = || {
+            let Ok(mut life) = begin(seed) else { panic!("there was a Kafka before") };
+            for fault in &order {
+                let found = life.run(*fault);
+                found.details.iter().for_each(|detail| eprintln!("seed {seed}, {fault}: {detail}"));
+                table.entry(*fault).or_default().add(found);
+            }
+            let found = life.end();
+            found.details.iter().for_each(|detail| eprintln!("seed {seed}, in the end: {detail}"));
+            order.last().map(|fault| table.entry(*fault).or_default().add(found));
+        };
+        if catch_unwind(AssertUnwindSafe(&mut live)).is_err() {
+            eprintln!("seed {seed} is stuck after {order:?}");
+            table.entry(order[0]).or_default().stuck += 1;
+        }
+    }
+    table
+}

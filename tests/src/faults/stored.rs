@@ -1,0 +1,57 @@
+use crate::product::{Bus, Node, messages};
+use contract::{canonical::v1::Record, v1::Reject};
+use prost::Message as _;
+use std::{fs, path::Path};
+use store::{EmbeddedView, EmbeddedViewConfig, ViewReader as _};
+use tempfile::TempDir;
+
+/// What lies on a department's topics.
+#[derive(Debug)]
+pub struct Stored {
+    /// Everything that was ever published.
+    pub records: Vec<Record>,
+    /// Everything that was ever refused.
+    pub rejects: Vec<Reject>,
+}
+
+impl Stored {
+    /// Reads it back, of an embedded node from a copy of its files: the node may run, but must have nothing under way.
+    #[must_use]
+    pub fn of(node: &Node, bus: &Bus, department: &str) -> Self {
+        let (records, rejects) = (contract::topics::records(department), contract::topics::rejects(department));
+        let copied = TempDir::new().unwrap();
+        if let Bus::Embedded = bus {
+            for topic in [&records, &rejects] {
+                copy_folder(&node.path("data/bus").join(topic), &copied.path().join(topic));
+            }
+        }
+        let placed = |topic: &str| messages::<Record>(copied.path(), bus, topic);
+        let refused = messages::<Reject>(copied.path(), bus, &rejects);
+        Self {
+            records: placed(&records).into_iter().map(|(_, record)| record).collect(),
+            rejects: refused.into_iter().map(|(_, reject)| reject).collect(),
+        }
+    }
+}
+
+/// What the view of a node that has ended holds of these keys.
+pub(super) fn in_view<'a>(
+    node: &Node,
+    keys: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Vec<((&'a str, &'a str), Option<Record>)> {
+    let (_writer, reader) = EmbeddedView::open(&node.path("data/view"), EmbeddedViewConfig::default()).unwrap();
+    let record = |(resource, key)| {
+        let stored = pollster::block_on(reader.record(resource, key)).unwrap();
+        ((resource, key), stored.map(|stored| Record::decode(stored.envelope).unwrap()))
+    };
+    keys.map(record).collect()
+}
+
+/// Copies a folder as it stands, open files and all.
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
+    }
+}

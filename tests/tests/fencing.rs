@@ -1,0 +1,156 @@
+//! Two machines with adapters for the same departments: the one that starts later takes over, and the other, frozen in the
+//! middle of a file and thawed again, stops without having changed anything.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+mod support;
+
+use bus::{Bus as _, KafkaBus, KafkaConfig, test_kit::RealKafka};
+use exchange_tests::{
+    Counts,
+    product::{Bus, Node, files_in, wait_for},
+};
+use serde_json::Value;
+use std::{
+    fs,
+    process::{Child, Command},
+};
+use support::{Departments, check_newest, drop_all, expected_rejects, published, rejects, wait_until_in};
+
+const RESIDENTS: &str = "public-security";
+const COMPANIES: &str = "market-supervision";
+const OWN: &str = "exchange.toml";
+const OTHER: &str = "other.toml";
+
+/// A process of adapters, which ends with this value.
+struct Adapters {
+    child: Child,
+    log: String,
+}
+
+impl Adapters {
+    fn start(node: &Node, departments: &[&str], config: &str, log: &str) -> Self {
+        Self { child: node.adapters_apart(departments, config, log), log: log.to_owned() }
+    }
+
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success(), "kill {signal}");
+    }
+
+    fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    fn ended(&mut self) -> Option<i32> {
+        let status = wait_for("adapters that end", || self.child.try_wait().unwrap());
+        status.code()
+    }
+
+    fn said(&self, node: &Node) -> String {
+        fs::read_to_string(node.path(&self.log)).unwrap()
+    }
+}
+
+impl Drop for Adapters {
+    fn drop(&mut self) {
+        // It may have ended already, which is what is wanted.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// A gateway, and two machines whose adapters look into the same folders and have states of their own.
+fn machines(brokers: String) -> Node {
+    let mut node = Node::new(Bus::Kafka(brokers));
+    node.run_adapters(&[]);
+    let own = fs::read_to_string(node.path(OWN)).unwrap();
+    let other = own.replace("id = \"city\"", "id = \"county\"").replace("data_dir = \"data\"", "data_dir = \"data of county\"");
+    assert_eq!(own.lines().zip(other.lines()).filter(|(own, other)| own != other).count(), 2);
+    fs::write(node.path(OTHER), other).unwrap();
+    node.start();
+    node
+}
+
+fn wait_until_counted(node: &mut Node, departments: &Departments, department: &str) {
+    let read = departments.expected(department).0.len() as u64;
+    wait_for(&format!("{department} to be counted"), || {
+        let status = node.status(department);
+        let is_applied = status["lag_records"].as_u64().unwrap_or(0) == 0;
+        (is_applied && node.counts(department).read >= read && files_in(&node.inbox(department)).is_empty())
+            .then_some(())
+    });
+}
+
+/// Each row counts once; one that the machine before had published is unchanged, or superseded by a later one.
+fn check_counts(node: &mut Node, departments: &Departments, department: &str) {
+    let (rows, _) = departments.expected(department);
+    let sums =
+        |counts: Counts| [counts.read, counts.published + counts.unchanged + counts.superseded, counts.rejected];
+    assert_eq!(sums(node.counts(department)), sums(Counts::of(rows)), "{department}");
+    assert_eq!(rejects(node, department), expected_rejects(rows), "{department}");
+}
+
+fn answers(node: &mut Node, departments: &Departments) -> Vec<Value> {
+    let numbers = departments.register.cast.values().map(|number| format!("citizen-number={number}"));
+    let records = |by: String| node.ask(&["resolve", "natural-person", &by]).json()["records"].take();
+    numbers.map(records).collect()
+}
+
+/// What is published and counted of both departments is what must be.
+fn check(node: &mut Node, brokers: &str, departments: &Departments) {
+    for department in [RESIDENTS, COMPANIES] {
+        check_counts(node, departments, department);
+        let records = published(node, &Bus::Kafka(brokers.to_owned()), department);
+        check_newest(&records, departments.expected(department).1);
+    }
+}
+
+#[test]
+fn of_two_machines_the_one_that_started_later_goes_on() {
+    let kafka = match RealKafka::start() {
+        Ok(kafka) => kafka,
+        Err(skip) => return eprintln!("{skip}"),
+    };
+    let mut departments = Departments::new(11, 6000);
+    let mut node = machines(kafka.brokers());
+    departments.expect(0);
+    drop_all(&node, &departments.batch(0));
+    let mut first = frozen_in_a_file(&node, &kafka.brokers());
+
+    let mut other = Adapters::start(&node, &[RESIDENTS], OTHER, "other.log");
+    wait_until_counted(&mut node, &departments, RESIDENTS);
+    check_counts(&mut node, &departments, RESIDENTS);
+    let before = answers(&mut node, &departments);
+    first.signal("-CONT");
+    wait_for("the word of the first", || first.said(&node).contains("the others go on").then_some(()));
+    assert!(first.said(&node).contains("taken over department public-security, lease 2 held by county/"));
+    wait_until_in(&mut node, &departments, &departments.batch(0));
+    assert!(first.is_running() && other.is_running(), "{}", first.said(&node));
+    assert_eq!(answers(&mut node, &departments), before, "what the first still sent");
+    check(&mut node, &kafka.brokers(), &departments);
+
+    let mut last = Adapters::start(&node, &[COMPANIES], OTHER, "last.log");
+    assert_eq!(first.ended(), Some(1), "{}", first.said(&node));
+    assert!(first.said(&node).contains("taken over department market-supervision, lease 2 held by county/"));
+    for adapters in [&mut other, &mut last] {
+        adapters.signal("-TERM");
+        assert_eq!(adapters.ended(), Some(0), "{}", adapters.said(&node));
+    }
+
+    departments.expect(1);
+    drop_all(&node, &departments.batch(1));
+    let mut back = Adapters::start(&node, &[RESIDENTS, COMPANIES], OWN, "back.log");
+    wait_until_in(&mut node, &departments, &departments.batch(1));
+    assert!(back.is_running());
+    check(&mut node, &kafka.brokers(), &departments);
+}
+
+/// Adapters that are stopped as soon as something of the residents is on the bus.
+fn frozen_in_a_file(node: &Node, brokers: &str) -> Adapters {
+    let bus = KafkaBus::connect(KafkaConfig::new(brokers, "tests")).unwrap();
+    let first = Adapters::start(node, &[RESIDENTS, COMPANIES], OWN, "first.log");
+    let topic = contract::topics::records(RESIDENTS);
+    wait_for("residents on the bus", || bus.end(&topic).ok()?.iter().any(|end| end.offset > 0).then_some(()));
+    first.signal("-STOP");
+    assert!(!files_in(&node.inbox(RESIDENTS)).is_empty(), "in the middle of a file");
+    first
+}
