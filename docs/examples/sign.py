@@ -123,8 +123,8 @@ STRINGS = {"evidence_id": 1, "consumer": 3, "method": 4, "resource": 5, "matter"
            "grant_version": 10, "previous_checkpoint": 19}
 BYTES = {"subject_commitment": 11, "request_commitment": 12, "answer_commitment": 13, "case_commitment": 14,
          "signature_commitment": 17, "caller_certificate": 18}
-OUTCOMES = ["UNSPECIFIED", "FOUND", "NOT_FOUND", "WITHDRAWN", "NO_COVERAGE", "AMBIGUOUS", "STALE", "REFUSED",
-            "UNAVAILABLE", "INVALID"]
+OUTCOMES = ["UNSPECIFIED", "FOUND", "NOT_FOUND", "WITHDRAWN", "NO_COVERAGE", "AMBIGUOUS", "STALE",
+            "UNAVAILABLE", "REFUSED", "INVALID"]
 FORMS = ["ANSWER_FORM_UNSPECIFIED", "ANSWER_FORM_PROTOBUF", "ANSWER_FORM_JSON"]
 
 

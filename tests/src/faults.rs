@@ -25,6 +25,7 @@
 //! | state folders cut, emptied, foreign, from the future | `faults_state.rs` |
 //! | poison rows; the view's folder lost | `faults_poison.rs`, `faults_view.rs` |
 mod fault;
+mod feed;
 mod findings;
 mod life;
 mod oracle;

@@ -1,19 +1,16 @@
 //! Contracts, permits, insurances, teachers and births from intake to answer, on the embedded bus and on Kafka.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
-#[path = "support/topic.rs"]
-mod topic;
 
 use bus::test_kit::RealKafka;
 use exchange_tests::{
     Class, Draft,
     generate::{Cast, DropFile, Fate, births, housing, insurance, teachers},
     oracle::{BirthOracle, HousingOracle, InsuranceOracle, TeacherOracle},
-    product::{Bus, Node, Said, binary, files_in, wait_for},
+    product::{Bus, Node, Said, binary, files_in, published, wait_for},
     rows::{End, Tally, Wanted, other_body},
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs, process::Command};
-use topic::published;
 
 const DEPARTMENTS: [&str; 4] = ["housing-construction", "social-security", "education", "health"];
 

@@ -1,5 +1,6 @@
 //! `OpenAPI` 3.1 of the REST side, generated from the descriptors and their comments.
 
+mod demands;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -157,7 +158,7 @@ fn can_answer(method: &Method, twin: &Twin, status: &str) -> bool {
     match status {
         "404" => twin.path_fields().next().is_some(),
         "409" => has("request_id") || has("base_revision") || method.is_streaming,
-        "413" | "415" => method.is_streaming,
+        "413" | "415" => twin.verb == Verb::Post,
         "429" => has("purpose"),
         _ => true,
     }

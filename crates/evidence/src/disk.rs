@@ -62,6 +62,23 @@ pub trait Disk: Send + Sync {
     /// # Errors
     /// What the system says.
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
+
+    /// Keeps other processes away from what the file at `path` stands for, until the lock is dropped.
+    ///
+    /// # Errors
+    /// What the system says; `WouldBlock` when another has it.
+    fn lock(&self, path: &Path) -> io::Result<DiskLock>;
+}
+
+/// A lock that ends with this value.
+pub struct DiskLock(#[expect(dead_code, reason = "held, not used")] Option<File>);
+
+impl DiskLock {
+    /// A lock on what no other process can see.
+    #[must_use]
+    pub fn of_memory() -> Self {
+        Self(None)
+    }
 }
 
 /// An open file.
@@ -148,6 +165,15 @@ impl Disk for RealDisk {
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         File::open(folder)?.sync_all()
+    }
+
+    fn lock(&self, path: &Path) -> io::Result<DiskLock> {
+        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(FILE_MODE).open(path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(DiskLock(Some(file))),
+            Err(fs::TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
+            Err(fs::TryLockError::Error(error)) => Err(error),
+        }
     }
 }
 

@@ -39,6 +39,12 @@ pub enum EvidenceError {
         /// What is wrong.
         what: String,
     },
+    /// Another process has the log open.
+    #[error("{} is in use by another process", folder.display())]
+    InUse {
+        /// The log's folder.
+        folder: PathBuf,
+    },
     /// The statement could not be made durable: the answer must not leave.
     #[error("evidence cannot be written: {0}")]
     Unwritable(String),

@@ -49,7 +49,7 @@ mod verify;
 pub use self::{
     checkpoint::Checkpoint,
     commitment::{Part, Salt, answer_bytes, request_bytes, subject_bytes},
-    disk::{Disk, DiskFile, RealDisk},
+    disk::{Disk, DiskFile, DiskLock, RealDisk},
     error::EvidenceError,
     id::{EvidenceId, Origin},
     log::{Draft, Evidence, Log, LogConfig, LogKeeper, LogWorker, Mark, Private, Recorded},

@@ -10,6 +10,7 @@
 //! <folder>/<epoch>/checkpoint                     the newest checkpoint, written now and then
 //! <folder>/<epoch>/keys                           verifier keys of all keys that ever signed the epoch
 //! <folder>/<epoch>/previous                       last known checkpoint of the epoch before
+//! <folder>/<epoch>/cosigned                       the newest checkpoint that witnesses cosigned
 //! <folder>/<epoch>/pruned                         how many entries were removed
 //! ```
 mod book;
@@ -30,6 +31,7 @@ mod retention;
 mod shared;
 #[cfg(test)]
 pub(crate) mod tests;
+mod witness;
 mod worker;
 
 pub(crate) use self::{book::Book, private::Seals, shared::Shared};
@@ -45,7 +47,7 @@ use self::{
     reading::Since,
 };
 use crate::{
-    EvidenceError, EvidenceId,
+    EvidenceError, EvidenceId, VerifierKey,
     accesses::{Marks, Search},
     commitment::subject_bytes,
     disk::{Disk, RealDisk},
@@ -247,7 +249,8 @@ impl Log {
     /// Why nothing can be written now, in words; `None` when it can.
     #[must_use]
     pub fn problem(&self) -> Option<String> {
-        self.0.trouble().map(|why| format!("evidence cannot be written: {why}"))
+        let closed = || self.0.queue.is_closed().then(|| "nobody writes it".to_owned());
+        self.0.trouble().or_else(closed).map(|why| format!("evidence cannot be written: {why}"))
     }
 
     /// Reads the key file again: all keys in it sign from now on, one of them must have signed before. Blocking.
@@ -282,6 +285,23 @@ impl Log {
     /// They cannot be removed.
     pub fn prune(&self, before: Timestamp) -> Result<(), EvidenceError> {
         retention::prune(&self.0, before)
+    }
+
+    /// Takes in a checkpoint of this log that a witness cosigned; gives how many entries it covers. Blocking.
+    ///
+    /// # Errors
+    /// [`EvidenceError::Malformed`] when it is not of this log, says another history, or the witness's signature is not
+    /// good; the disk refuses.
+    pub fn add_cosignature(&self, note: &str, key: &VerifierKey) -> Result<u64, EvidenceError> {
+        witness::add(&self.0, note, key)
+    }
+
+    /// The newest checkpoint that a witness cosigned, if any. Blocking.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn cosigned(&self) -> Result<Option<String>, EvidenceError> {
+        witness::newest(self.0.newest())
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {

@@ -14,7 +14,7 @@ use serde_json::json as object;
 use std::sync::Arc;
 
 /// Most subjects of one answer that the ledger is told of.
-const MAX_SUBJECTS: usize = 1_200;
+const MAX_SUBJECTS: usize = 1_000;
 
 /// What is known of a question so far.
 #[derive(Debug)]

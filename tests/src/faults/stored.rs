@@ -34,17 +34,14 @@ impl Stored {
     }
 }
 
-/// What the view of a node that has ended holds of these keys.
-pub(super) fn in_view<'a>(
-    node: &Node,
-    keys: impl Iterator<Item = (&'a str, &'a str)>,
-) -> Vec<((&'a str, &'a str), Option<Record>)> {
+/// What the view of a node that has ended holds of these keys, in their order.
+pub(super) fn in_view(node: &Node, keys: &[(String, String)]) -> Vec<Option<Record>> {
     let (_writer, reader) = EmbeddedView::open(&node.path("data/view"), EmbeddedViewConfig::default()).unwrap();
-    let record = |(resource, key)| {
+    let record = |(resource, key): &(String, String)| {
         let stored = pollster::block_on(reader.record(resource, key)).unwrap();
-        ((resource, key), stored.map(|stored| Record::decode(stored.envelope).unwrap()))
+        stored.map(|stored| Record::decode(stored.envelope).unwrap())
     };
-    keys.map(record).collect()
+    keys.iter().map(record).collect()
 }
 
 /// Copies a folder as it stands, open files and all.

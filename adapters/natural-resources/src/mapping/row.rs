@@ -13,9 +13,7 @@ impl TableRow {
     /// # Errors
     /// `message.json` when the bytes are no row of a table.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, Fault> {
-        let fields = Fields::from_json(bytes)?;
-        let lower = fields.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()));
-        Ok(Self(Fields::from_pairs(lower)))
+        Ok(Self(Fields::from_json(bytes)?.with_lower_names()))
     }
 
     pub(super) fn fields(&self) -> &Fields {

@@ -1,5 +1,6 @@
 //! JSON Schemas (2020-12) of messages and enums, under their full proto names.
 
+use super::demands;
 use crate::{
     descriptors::pool,
     rest::{Verb, documentation, methods},
@@ -91,11 +92,21 @@ fn object(message: &MessageDescriptor, closed: bool) -> Value {
     if closed {
         schema["additionalProperties"] = Value::Bool(false);
     }
+    let required = demands::required(message);
+    if !required.is_empty() {
+        schema["required"] = json!(required);
+    }
+    if let Some(choice) = demands::any_of(message) {
+        schema["anyOf"] = choice;
+    }
     schema
 }
 
 fn property(field: &FieldDescriptor) -> Value {
     let mut schema = of_field(field);
+    if let (Value::Object(schema), Value::Object(demands)) = (&mut schema, demands::of_field(field)) {
+        schema.extend(demands);
+    }
     schema["description"] = Value::String(documentation(&field.parent_file(), field.path()));
     schema
 }

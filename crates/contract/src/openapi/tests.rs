@@ -69,7 +69,7 @@ fn only_statuses_that_can_occur_are_declared() {
     let statuses = |path: &str, verb: &str| {
         document["paths"][path][verb]["responses"].as_object().unwrap().keys().cloned().collect::<Vec<_>>()
     };
-    assert_eq!(statuses("/v1/resolve", "post"), ["200", "400", "403", "409", "429", "503"]);
+    assert_eq!(statuses("/v1/resolve", "post"), ["200", "400", "403", "409", "413", "415", "429", "503"]);
     assert_eq!(statuses("/v1/resources/{id}", "get"), ["200", "400", "403", "404", "503"]);
     assert_eq!(
         statuses("/v1/departments/{department}/records", "post"),

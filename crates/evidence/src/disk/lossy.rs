@@ -1,6 +1,6 @@
 //! A disk in memory that loses power, fills up and breaks.
 
-use super::{Disk, DiskFile};
+use super::{Disk, DiskFile, DiskLock};
 use std::{
     collections::{BTreeMap, BTreeSet},
     io,
@@ -305,6 +305,10 @@ impl Disk for LossyDisk {
             change.apply(&mut platter.durable);
         }
         Ok(())
+    }
+
+    fn lock(&self, _path: &Path) -> io::Result<DiskLock> {
+        Ok(DiskLock::of_memory())
     }
 }
 

@@ -62,7 +62,7 @@ impl Committer {
 
     /// Tries whether the disk takes writes again, when it did not.
     pub(crate) fn probe(&mut self) {
-        if self.shared.trouble().is_some() && self.has_room(0) {
+        if self.shared.trouble().is_some() && self.has_room(1) {
             match self.journal.probe() {
                 Ok(()) => self.shared.set_trouble(None),
                 Err(error) => self.shared.set_trouble(Some(error.to_string())),

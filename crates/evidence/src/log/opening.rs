@@ -14,12 +14,13 @@ use super::{
 };
 use crate::{
     Checkpoint, EvidenceError, Note, Origin, Salt,
-    disk::{Disk, read_whole, write_whole},
+    disk::{Disk, DiskLock, read_whole, write_whole},
     proof::root_of,
 };
 use contract::{convert::to_wire, v1::Statement};
 use security::{seal::SealingKey, sign::LogKey};
 use std::{
+    io,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, RwLock,
@@ -52,13 +53,14 @@ struct Opening {
     disk: Arc<dyn Disk>,
     /// Epochs on disk, in order.
     epochs: Vec<u64>,
+    lock: DiskLock,
 }
 
 pub(crate) fn open(config: LogConfig, disk: Arc<dyn Disk>) -> Result<(Log, LogWorker, LogKeeper), EvidenceError> {
     let opening = Opening::new(config, disk)?;
     let going = opening.going()?;
     let ended = opening.ended(going.book.origin.epoch());
-    let Opening { config, disk, .. } = opening;
+    let Opening { config, disk, lock, .. } = opening;
     let signer = Arc::clone(&config.signer);
     let seal = Arc::new(SealingKey::at(&config.folder.join("seal.key"))?);
     let seals = Seals::at(&*disk, &config.folder.join("entries.key"), &seal)?;
@@ -84,6 +86,7 @@ pub(crate) fn open(config: LogConfig, disk: Arc<dyn Disk>) -> Result<(Log, LogWo
         uncut: Mutex::default(),
         pruning: Mutex::default(),
         rotate: AtomicBool::new(false),
+        _lock: lock,
     });
     shared.load_accesses()?;
     let mut committer = Committer { shared: Arc::clone(&shared), book, journal: going.journal, frontier };
@@ -117,10 +120,14 @@ impl Opening {
         // Keys stand on the machine's own disk, whichever the log is on.
         crate::disk::RealDisk.make_folder(&config.folder).map_err(failed)?;
         disk.make_folder(&config.folder).map_err(failed)?;
+        let lock = disk.lock(&config.folder.join(".lock")).map_err(|error| match error.kind() {
+            io::ErrorKind::WouldBlock => EvidenceError::InUse { folder: config.folder.clone() },
+            _ => failed(error),
+        })?;
         let names = disk.list(&config.folder).map_err(failed)?;
         let mut epochs: Vec<u64> = names.iter().filter_map(|name| crate::tile::decimal(name)).collect();
         epochs.sort_unstable();
-        let mut opening = Self { config, disk, epochs };
+        let mut opening = Self { config, disk, epochs, lock };
         while opening.newest_is_not_begun()? {
             opening.epochs.pop();
         }
@@ -224,6 +231,9 @@ impl Opening {
     fn ended(&self, going: u64) -> Vec<Book> {
         let mut books = Vec::new();
         for epoch in self.epochs.iter().filter(|epoch| **epoch < going) {
+            if self.place(*epoch).is_ok_and(|place| recovery::is_over(&place)) {
+                continue;
+            }
             let opened = self.place(*epoch).and_then(|place| recovery::open_ended(&place, &self.config.signer));
             match opened {
                 Ok(book) => books.push(book),

@@ -77,6 +77,12 @@ pub(crate) fn open_ended(place: &Place, signer: &Signer) -> Result<Book, Evidenc
     Ok(book)
 }
 
+/// Whether all of an epoch that ended was removed: its time is over.
+pub(crate) fn is_over(place: &Place) -> bool {
+    let pruned = retention::read(&*place.disk, &place.folder).map_or(0, |(pruned, _)| pruned);
+    pruned > 0 && segments(&*place.disk, &place.folder.join("journal")).is_ok_and(|segments| segments.is_empty())
+}
+
 /// The edge of the tree, to grow it further.
 pub(crate) fn frontier(book: &Book) -> Result<Frontier, EvidenceError> {
     use crate::proof::HashReader as _;

@@ -2,8 +2,9 @@
 
 use super::{
     Shared,
-    book::{Book, WIDTH},
+    book::{Book, Entry, WIDTH},
     cutting::time_of,
+    journal::segment_name,
 };
 use crate::{
     EvidenceError,
@@ -15,7 +16,7 @@ use std::{
     collections::BTreeSet,
     io,
     path::Path,
-    sync::{PoisonError, atomic::Ordering},
+    sync::{Arc, PoisonError, atomic::Ordering},
 };
 use tracing::info;
 
@@ -28,6 +29,9 @@ pub(crate) fn prune(shared: &Shared, before: Timestamp) -> Result<(), EvidenceEr
             remove(book, pruned)?;
         }
         book.accesses.prune(pruned)?;
+        if !Arc::ptr_eq(book, shared.newest()) {
+            end_epoch(book, before)?;
+        }
     }
     let state = shared.newest().read();
     let held = state.segments.back().is_some_and(|first| *first < state.pruned);
@@ -89,6 +93,30 @@ fn remove(book: &Book, pruned: u64) -> Result<(), EvidenceError> {
     book.write().removed = pruned;
     info!(origin = book.name, entries = pruned, "removed evidence whose time is over");
     Ok(())
+}
+
+/// Removes the journal of an epoch that ended once all that is left in it is older than `before`.
+fn end_epoch(book: &Book, before: Timestamp) -> Result<(), EvidenceError> {
+    let (total, segments) = {
+        let state = book.read();
+        let older = |entry: &Entry| time_of(&entry.leaf).is_none_or(|time| time < before);
+        if state.total() == 0 || state.pruned < state.cut || !state.window.iter().all(older) {
+            return Ok(());
+        }
+        (state.total(), state.segments.clone())
+    };
+    note(book, total, total)?;
+    book.write().pruned = total;
+    let folder = book.folder.join("journal");
+    for first in segments {
+        let path = folder.join(segment_name(first));
+        match book.disk.remove(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(EvidenceError::disk(&path, error)),
+            _ => {}
+        }
+    }
+    book.write().segments.clear();
+    book.disk.sync_folder(&folder).map_err(|source| EvidenceError::disk(&folder, source))
 }
 
 fn note(book: &Book, pruned: u64, removed: u64) -> Result<(), EvidenceError> {

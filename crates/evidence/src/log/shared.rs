@@ -1,7 +1,7 @@
 //! What the log's handles and its workers share.
 
 use super::{LogConfig, book::Book, keys::Keys, private::Seals, queue::Queue};
-use crate::{EvidenceError, accesses::Marks};
+use crate::{EvidenceError, accesses::Marks, disk::DiskLock};
 use security::sign::Signer;
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError, RwLock,
@@ -34,6 +34,7 @@ pub(crate) struct Shared {
     pub(crate) pruning: Mutex<()>,
     /// Whether the journal's segment holds entries that were removed, so that another is to begin.
     pub(crate) rotate: AtomicBool,
+    pub(crate) _lock: DiskLock,
 }
 
 impl Shared {

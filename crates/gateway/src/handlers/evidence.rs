@@ -92,7 +92,10 @@ impl Office {
         let none = || Fault::NotFound("the log has no such piece".to_owned());
         match path {
             "checkpoint" => return Ok(Piece::Note(log.checkpoint())),
-            "cosigned" => return log.cosigned().map(Piece::Note).ok_or_else(none),
+            "cosigned" => {
+                let note = log.cosigned().map_err(|error| self.unrecorded(&error))?;
+                return note.map(Piece::Note).ok_or_else(none);
+            }
             _ => {}
         }
         let (epoch, tile) = of_epoch(path).unwrap_or_else(|| (log.epoch(), path));

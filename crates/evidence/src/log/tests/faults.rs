@@ -23,6 +23,17 @@ fn full_disk_is_told_in_words_and_writing_goes_on_when_it_has_room() {
 }
 
 #[test]
+fn log_is_open_in_one_process_only() {
+    let mut world = World::new(18);
+    world.config.folder = world.file("real");
+    let open = || crate::Log::open(world.config.clone());
+    let first = open().unwrap();
+    assert!(matches!(open(), Err(EvidenceError::InUse { .. })));
+    drop(first);
+    open().unwrap();
+}
+
+#[test]
 fn idle_writer_finds_out_that_the_disk_takes_writes_again() {
     let mut world = World::new(12);
     world.disk.fail_syncs(1);

@@ -127,6 +127,23 @@ fn journal_does_not_keep_what_was_removed() {
 }
 
 #[test]
+fn ended_epoch_goes_once_all_of_it_is_over() {
+    let mut world = World::new(30);
+    let old = world.append(300);
+    world.keep();
+    std::fs::remove_file(&world.config.key).unwrap();
+    world.crash();
+    world.clock.advance(Duration::days(10));
+    world.append(1);
+    world.log.prune(world.clock.now()).unwrap();
+    assert!(world.log.evidence(&old[299].id).unwrap().is_none());
+    let has_journal = |path: &std::path::PathBuf| path.starts_with(world.file("1/journal"));
+    assert!(!world.disk.files().iter().any(has_journal));
+    world.crash();
+    assert_eq!((world.log.epochs(), world.log.size()), (vec![2], 2));
+}
+
+#[test]
 fn retention_is_kept_without_being_asked() {
     let mut world = World::new(27);
     world.config.retention = Some(std::time::Duration::from_hours(24 * 365));

@@ -1,0 +1,10 @@
+//! Taxation: saved answers of REST.
+#![no_main]
+
+use adapter_sdk::Adapter;
+use libfuzzer_sys::fuzz_target;
+use std::sync::LazyLock;
+
+static ADAPTER: LazyLock<Adapter> = LazyLock::new(taxation::adapter);
+
+fuzz_target!(|bytes: &[u8]| exchange_fuzz::take_in(&ADAPTER, bytes));
