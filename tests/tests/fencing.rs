@@ -6,11 +6,13 @@ mod support;
 use bus::{Bus as _, KafkaBus, KafkaConfig, test_kit::RealKafka};
 use exchange_tests::{
     Counts,
-    product::{Bus, Node, files_in, wait_for},
+    generate::{Fate, Step},
+    product::{Bus, Node, wait_for},
 };
 use serde_json::Value;
 use std::{
     fs,
+    path::PathBuf,
     process::{Child, Command},
 };
 use support::{Departments, check_newest, drop_all, expected_rejects, published, rejects, wait_until_in};
@@ -23,12 +25,12 @@ const OTHER: &str = "other.toml";
 /// A process of adapters, which ends with this value.
 struct Adapters {
     child: Child,
-    log: String,
+    log: PathBuf,
 }
 
 impl Adapters {
     fn start(node: &Node, departments: &[&str], config: &str, log: &str) -> Self {
-        Self { child: node.adapters_apart(departments, config, log), log: log.to_owned() }
+        Self { child: node.adapters_apart(departments, config, log), log: node.path(log) }
     }
 
     fn signal(&self, signal: &str) {
@@ -45,13 +47,16 @@ impl Adapters {
         status.code()
     }
 
-    fn said(&self, node: &Node) -> String {
-        fs::read_to_string(node.path(&self.log)).unwrap()
+    fn said(&self) -> String {
+        fs::read_to_string(&self.log).unwrap()
     }
 }
 
 impl Drop for Adapters {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}:\n{}", self.log.display(), self.said());
+        }
         // It may have ended already, which is what is wanted.
         drop(self.child.kill());
         drop(self.child.wait());
@@ -63,28 +68,18 @@ fn machines(brokers: String) -> Node {
     let mut node = Node::new(Bus::Kafka(brokers));
     node.run_adapters(&[]);
     let own = fs::read_to_string(node.path(OWN)).unwrap();
-    let other = own.replace("id = \"city\"", "id = \"county\"").replace("data_dir = \"data\"", "data_dir = \"data of county\"");
+    let other =
+        own.replace("id = \"city\"", "id = \"county\"").replace("data_dir = \"data\"", "data_dir = \"data of county\"");
     assert_eq!(own.lines().zip(other.lines()).filter(|(own, other)| own != other).count(), 2);
     fs::write(node.path(OTHER), other).unwrap();
     node.start();
     node
 }
 
-fn wait_until_counted(node: &mut Node, departments: &Departments, department: &str) {
-    let read = departments.expected(department).0.len() as u64;
-    wait_for(&format!("{department} to be counted"), || {
-        let status = node.status(department);
-        let is_applied = status["lag_records"].as_u64().unwrap_or(0) == 0;
-        (is_applied && node.counts(department).read >= read && files_in(&node.inbox(department)).is_empty())
-            .then_some(())
-    });
-}
-
 /// Each row counts once; one that the machine before had published is unchanged, or superseded by a later one.
 fn check_counts(node: &mut Node, departments: &Departments, department: &str) {
     let (rows, _) = departments.expected(department);
-    let sums =
-        |counts: Counts| [counts.read, counts.published + counts.unchanged + counts.superseded, counts.rejected];
+    let sums = |counts: Counts| [counts.read, counts.published + counts.unchanged + counts.superseded, counts.rejected];
     assert_eq!(sums(node.counts(department)), sums(Counts::of(rows)), "{department}");
     assert_eq!(rejects(node, department), expected_rejects(rows), "{department}");
 }
@@ -114,26 +109,26 @@ fn of_two_machines_the_one_that_started_later_goes_on() {
     let mut node = machines(kafka.brokers());
     departments.expect(0);
     drop_all(&node, &departments.batch(0));
-    let mut first = frozen_in_a_file(&node, &kafka.brokers());
+    let mut first = frozen_in_a_file(&node, &kafka.brokers(), &departments);
 
     let mut other = Adapters::start(&node, &[RESIDENTS], OTHER, "other.log");
-    wait_until_counted(&mut node, &departments, RESIDENTS);
+    wait_until_in(&mut node, &departments, &departments.batch(0)[..1]);
     check_counts(&mut node, &departments, RESIDENTS);
     let before = answers(&mut node, &departments);
     first.signal("-CONT");
-    wait_for("the word of the first", || first.said(&node).contains("the others go on").then_some(()));
-    assert!(first.said(&node).contains("taken over department public-security, lease 2 held by county/"));
+    wait_for("the word of the first", || first.said().contains("the others go on").then_some(()));
+    assert!(first.said().contains("taken over department public-security, lease 2 held by county/"));
     wait_until_in(&mut node, &departments, &departments.batch(0));
-    assert!(first.is_running() && other.is_running(), "{}", first.said(&node));
+    assert!(first.is_running() && other.is_running(), "{}", first.said());
     assert_eq!(answers(&mut node, &departments), before, "what the first still sent");
     check(&mut node, &kafka.brokers(), &departments);
 
     let mut last = Adapters::start(&node, &[COMPANIES], OTHER, "last.log");
-    assert_eq!(first.ended(), Some(1), "{}", first.said(&node));
-    assert!(first.said(&node).contains("taken over department market-supervision, lease 2 held by county/"));
+    assert_eq!(first.ended(), Some(1), "{}", first.said());
+    assert!(first.said().contains("taken over department market-supervision, lease 2 held by county/"));
     for adapters in [&mut other, &mut last] {
         adapters.signal("-TERM");
-        assert_eq!(adapters.ended(), Some(0), "{}", adapters.said(&node));
+        assert_eq!(adapters.ended(), Some(0), "{}", adapters.said());
     }
 
     departments.expect(1);
@@ -145,12 +140,14 @@ fn of_two_machines_the_one_that_started_later_goes_on() {
 }
 
 /// Adapters that are stopped as soon as something of the residents is on the bus.
-fn frozen_in_a_file(node: &Node, brokers: &str) -> Adapters {
+fn frozen_in_a_file(node: &Node, brokers: &str, departments: &Departments) -> Adapters {
     let bus = KafkaBus::connect(KafkaConfig::new(brokers, "tests")).unwrap();
     let first = Adapters::start(node, &[RESIDENTS, COMPANIES], OWN, "first.log");
     let topic = contract::topics::records(RESIDENTS);
     wait_for("residents on the bus", || bus.end(&topic).ok()?.iter().any(|end| end.offset > 0).then_some(()));
     first.signal("-STOP");
-    assert!(!files_in(&node.inbox(RESIDENTS)).is_empty(), "in the middle of a file");
+    let [(_, steps), _] = departments.batch(0);
+    let is_open = |step: &Step| step.fate == Fate::Taken && node.inbox(RESIDENTS).join(&step.file.name).exists();
+    assert!(steps.iter().any(is_open), "in the middle of a file: {}", first.said());
     first
 }

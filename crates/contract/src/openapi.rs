@@ -80,10 +80,11 @@ fn operation(method: &Method, twin: &Twin) -> Value {
 }
 
 fn message_body(method: &Method) -> Value {
-    json!({
-        "required": true,
-        "content": { "application/json": { "schema": schema::reference(method.input.full_name()) } },
-    })
+    let mut content = json!({ "schema": schema::reference(method.input.full_name()) });
+    if let Some(example) = demands::example(&method.input) {
+        content["example"] = example;
+    }
+    json!({ "required": true, "content": { "application/json": content } })
 }
 
 /// The body of a method that streams: a line is the department's own object, or the request message around it.

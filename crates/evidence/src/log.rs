@@ -60,7 +60,7 @@ use contract::v1::Statement;
 use domain::{Identifier, Timestamp};
 use prost::Message as _;
 use security::sign::{LogKey, Signer};
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::{Arc, OnceLock, atomic::Ordering};
 
 /// What an evidence id may add to a statement that has none yet, in bytes.
 const LONGEST_ID: usize = 128;
@@ -71,9 +71,33 @@ const MOST_MARKS: usize = 1_000;
 
 /// The evidence log of this node; a cheap clone.
 #[derive(Clone)]
-pub struct Log(Arc<Shared>);
+pub struct Log(Arc<OnceLock<Arc<Shared>>>);
 
 impl Log {
+    /// A log that is not open yet: nothing can be recorded, and [`Log::problem`] says so.
+    #[must_use]
+    pub fn closed() -> Self {
+        Self(Arc::default())
+    }
+
+    /// Opens a log that is not open yet, with all its clones, as [`Log::open`] does.
+    ///
+    /// # Errors
+    /// As [`Log::open`]; [`EvidenceError::Closed`] when it was opened before.
+    pub fn open_now(&self, config: LogConfig) -> Result<(LogWorker, LogKeeper), EvidenceError> {
+        self.open_here(config, Arc::new(RealDisk))
+    }
+
+    fn open_here(&self, config: LogConfig, disk: Arc<dyn Disk>) -> Result<(LogWorker, LogKeeper), EvidenceError> {
+        let (shared, worker, keeper) = opening::open(config, disk)?;
+        self.0.set(shared).map_err(|_| EvidenceError::Closed)?;
+        Ok((worker, keeper))
+    }
+
+    fn opened(&self) -> Result<&Arc<Shared>, EvidenceError> {
+        self.0.get().ok_or(EvidenceError::Closed)
+    }
+
     /// Opens the log on the disk of this machine. Run both workers, each on a thread of its own:
     /// without the first nothing is appended, without the second appending ends after 65,536 entries.
     ///
@@ -88,7 +112,9 @@ impl Log {
     /// # Errors
     /// As [`Log::open`].
     pub fn open_on(config: LogConfig, disk: Arc<dyn Disk>) -> Result<(Self, LogWorker, LogKeeper), EvidenceError> {
-        opening::open(config, disk)
+        let log = Self::closed();
+        let (worker, keeper) = log.open_here(config, disk)?;
+        Ok((log, worker, keeper))
     }
 
     /// Appends a statement and comes back when it is durable and signed.
@@ -103,9 +129,9 @@ impl Log {
             return Err(EvidenceError::EntryTooLong);
         }
         let (pending, answer) = Pending::new(draft);
-        self.0.queue.push(pending)?;
+        self.opened()?.queue.push(pending)?;
         let committed = answer.await.map_err(|_| EvidenceError::Closed)??;
-        Ok(self.recorded(committed))
+        self.recorded(committed)
     }
 
     /// The mark of a subject at an instant. Blocks shortly in the first call of a month.
@@ -113,7 +139,7 @@ impl Log {
     /// # Errors
     /// The month's key cannot be read or made.
     pub fn mark(&self, subject: &Identifier, at: Timestamp) -> Result<Mark, EvidenceError> {
-        self.0.marks.mark(&subject_bytes(subject), at)
+        self.opened()?.marks.mark(&subject_bytes(subject), at)
     }
 
     /// Who asked about a subject: ids of the evidence, newest first, over all epochs and months kept;
@@ -127,9 +153,10 @@ impl Log {
         before: Option<&EvidenceId>,
         most: usize,
     ) -> Result<Vec<EvidenceId>, EvidenceError> {
-        let marks = self.0.marks.all(&subject_bytes(subject));
+        let log = self.opened()?;
+        let marks = log.marks.all(&subject_bytes(subject));
         let mut found = Vec::new();
-        for book in self.0.books.iter().rev() {
+        for book in log.books.iter().rev() {
             let before = match before {
                 Some(id) if id.epoch() < book.origin.epoch() => continue,
                 Some(id) if id.epoch() == book.origin.epoch() => id.index(),
@@ -137,7 +164,7 @@ impl Log {
             };
             let pruned = book.read().pruned;
             let search = Search { marks: &marks, before, most: most - found.len() };
-            let indexes = book.accesses.find(&self.0.seals, &search)?;
+            let indexes = book.accesses.find(&log.seals, &search)?;
             found.extend(indexes.into_iter().filter(|index| *index >= pruned).map(|index| book.origin.evidence(index)));
             if found.len() >= most {
                 break;
@@ -151,13 +178,13 @@ impl Log {
     /// # Errors
     /// It cannot be read.
     pub fn evidence(&self, id: &EvidenceId) -> Result<Option<Evidence>, EvidenceError> {
-        reading::evidence(&self.0, id)
+        reading::evidence(self.opened()?, id)
     }
 
     /// Statements since an instant, oldest first, to rebuild counters from. Blocking. What does not
     /// open under the node's key comes with an empty [`Private`].
     pub fn since(&self, at: Timestamp) -> impl Iterator<Item = Result<(Statement, Private), EvidenceError>> + use<> {
-        Since::new(Arc::clone(&self.0), at)
+        self.0.get().map(|log| Since::new(Arc::clone(log), at)).into_iter().flatten()
     }
 
     /// The statements from index `from` on, at most `most`. Blocking.
@@ -165,13 +192,14 @@ impl Log {
     /// # Errors
     /// They cannot be read.
     pub fn statements(&self, from: u64, most: usize) -> Result<Vec<Statement>, EvidenceError> {
-        reading::statements(self.0.newest(), from, most)
+        reading::statements(self.opened()?.newest(), from, most)
     }
 
     /// The newest checkpoint, a signed note.
     #[must_use]
     pub fn checkpoint(&self) -> String {
-        self.0.newest().signed().map(|signed| signed.note.clone()).unwrap_or_default()
+        let signed = self.0.get().and_then(|log| log.newest().signed());
+        signed.map(|signed| signed.note.clone()).unwrap_or_default()
     }
 
     /// Newest checkpoint of an epoch, a signed note. Blocking.
@@ -179,7 +207,7 @@ impl Log {
     /// # Errors
     /// It cannot be read.
     pub fn checkpoint_of(&self, epoch: u64) -> Result<Option<String>, EvidenceError> {
-        Ok(self.0.book(epoch).and_then(Book::signed).map(|signed| signed.note.clone()))
+        Ok(self.opened()?.book(epoch).and_then(Book::signed).map(|signed| signed.note.clone()))
     }
 
     /// A tile or entry bundle of the newest epoch by its path (`tile/0/x001/234`, `tile/entries/005.p/12`,
@@ -196,7 +224,7 @@ impl Log {
     /// # Errors
     /// It cannot be read.
     pub fn tile_of(&self, epoch: u64, path: &str) -> Result<Option<Vec<u8>>, EvidenceError> {
-        match (self.0.book(epoch), TilePath::parse(path)) {
+        match (self.opened()?.book(epoch), TilePath::parse(path)) {
             (Some(book), Some(path)) => book.tile(path),
             _ => Ok(None),
         }
@@ -207,50 +235,51 @@ impl Log {
     /// # Errors
     /// It cannot be read.
     pub fn consistency(&self, from: u64, to: u64) -> Result<Vec<Hash>, EvidenceError> {
-        consistency_path(&self.0.newest().reader(), from, to.min(self.size()))
+        consistency_path(&self.opened()?.newest().reader(), from, to.min(self.size()))
     }
 
     /// Epochs on disk, oldest first.
     #[must_use]
     pub fn epochs(&self) -> Vec<u64> {
-        self.0.books.iter().map(|book| book.origin.epoch()).collect()
+        self.0.get().into_iter().flat_map(|log| &log.books).map(|book| book.origin.epoch()).collect()
     }
 
     /// The epoch that is written.
     #[must_use]
     pub fn epoch(&self) -> u64 {
-        self.0.newest().origin.epoch()
+        self.0.get().map_or(0, |log| log.newest().origin.epoch())
     }
 
     /// The origin that is written, `<exchange>/<node>/<epoch>`.
     #[must_use]
     pub fn origin(&self) -> String {
-        self.0.newest().name.clone()
+        self.0.get().map(|log| log.newest().name.clone()).unwrap_or_default()
     }
 
     /// Entries in the newest checkpoint.
     #[must_use]
     pub fn size(&self) -> u64 {
-        self.0.newest().size()
+        self.0.get().map_or(0, |log| log.newest().size())
     }
 
     /// Checkpoints signed since the log was opened.
     #[must_use]
     pub fn signed(&self) -> u64 {
-        self.0.signed.load(Ordering::Relaxed)
+        self.0.get().map_or(0, |log| log.signed.load(Ordering::Relaxed))
     }
 
     /// Entries that are not on the bus yet.
     #[must_use]
     pub fn mirror_lag(&self) -> u64 {
-        self.size().saturating_sub(self.0.mirrored.load(Ordering::Relaxed))
+        self.0.get().map_or(0, |log| self.size().saturating_sub(log.mirrored.load(Ordering::Relaxed)))
     }
 
     /// Why nothing can be written now, in words; `None` when it can.
     #[must_use]
     pub fn problem(&self) -> Option<String> {
-        let closed = || self.0.queue.is_closed().then(|| "nobody writes it".to_owned());
-        self.0.trouble().or_else(closed).map(|why| format!("evidence cannot be written: {why}"))
+        let Some(log) = self.0.get() else { return Some("the evidence log is not open yet".to_owned()) };
+        let closed = || log.queue.is_closed().then(|| "nobody writes it".to_owned());
+        log.trouble().or_else(closed).map(|why| format!("evidence cannot be written: {why}"))
     }
 
     /// Reads the key file again: all keys in it sign from now on, one of them must have signed before. Blocking.
@@ -258,14 +287,15 @@ impl Log {
     /// # Errors
     /// The file cannot be used, or holds none of the keys that sign.
     pub fn reload_key(&self) -> Result<(), EvidenceError> {
-        let path = &self.0.config.key;
+        let log = self.opened()?;
+        let path = &log.config.key;
         let present = LogKey::read_all(path)?;
-        if !self.0.keys().share(&present) {
+        if !log.keys().share(&present) {
             return Err(EvidenceError::OtherKeys { path: path.clone() });
         }
-        let book = self.0.newest();
+        let book = log.newest();
         keys::remember(&*book.disk, &book.folder.join("keys"), keys::verifier_keys(&book.origin, &present)?)?;
-        self.0.sign_with(Keys::new(&book.origin, present, &self.0.signer())?)
+        log.sign_with(Keys::new(&book.origin, present, &log.signer())?)
     }
 
     /// Takes a renewed certificate, whose key signs the verifier key from now on.
@@ -273,9 +303,10 @@ impl Log {
     /// # Errors
     /// It cannot sign.
     pub fn renew_signer(&self, signer: Arc<Signer>) -> Result<(), EvidenceError> {
-        let keys = self.0.keys().vouched_by(&signer)?;
-        self.0.set_signer(signer);
-        self.0.sign_with(keys)
+        let log = self.opened()?;
+        let keys = log.keys().vouched_by(&signer)?;
+        log.set_signer(signer);
+        log.sign_with(keys)
     }
 
     /// Removes entries, what was kept beside them, and their index, where a whole file is older than `before`;
@@ -284,7 +315,7 @@ impl Log {
     /// # Errors
     /// They cannot be removed.
     pub fn prune(&self, before: Timestamp) -> Result<(), EvidenceError> {
-        retention::prune(&self.0, before)
+        retention::prune(self.opened()?, before)
     }
 
     /// Takes in a checkpoint of this log that a witness cosigned; gives how many entries it covers. Blocking.
@@ -293,7 +324,7 @@ impl Log {
     /// [`EvidenceError::Malformed`] when it is not of this log, says another history, or the witness's signature is not
     /// good; the disk refuses.
     pub fn add_cosignature(&self, note: &str, key: &VerifierKey) -> Result<u64, EvidenceError> {
-        witness::add(&self.0, note, key)
+        witness::add(self.opened()?, note, key)
     }
 
     /// The newest checkpoint that a witness cosigned, if any. Blocking.
@@ -301,19 +332,19 @@ impl Log {
     /// # Errors
     /// It cannot be read.
     pub fn cosigned(&self) -> Result<Option<String>, EvidenceError> {
-        witness::newest(self.0.newest())
+        witness::newest(self.opened()?.newest())
     }
 
-    pub(crate) fn shared(&self) -> &Arc<Shared> {
-        &self.0
+    pub(crate) fn shared(&self) -> Result<&Arc<Shared>, EvidenceError> {
+        self.opened()
     }
 
     /// Puts the receipt together; off the writing thread.
-    pub(crate) fn recorded(&self, committed: Committed) -> Recorded {
+    pub(crate) fn recorded(&self, committed: Committed) -> Result<Recorded, EvidenceError> {
         let Committed { statement, salt, index, leaf_hash, growth, signed } = committed;
         let proof = Proof { index, leaf_hash, path: growth.path(index), checkpoint: signed.note.clone() };
-        let id = self.0.newest().origin.evidence(index);
-        Recorded { id, receipt: signed.vouched.receipt(statement, Some(&salt), proof) }
+        let id = self.opened()?.newest().origin.evidence(index);
+        Ok(Recorded { id, receipt: signed.vouched.receipt(statement, Some(&salt), proof) })
     }
 }
 

@@ -55,13 +55,15 @@ pub struct MirrorWorker {
 
 impl MirrorWorker {
     /// A mirror that goes on where `mirrored` (as [`newest_on_bus`] found it before the log was opened) ends.
-    #[must_use]
-    pub fn new(log: &Log, bus: Arc<dyn Bus>, mirrored: Option<&Mirrored>) -> Self {
-        let shared = Arc::clone(log.shared());
+    ///
+    /// # Errors
+    /// [`EvidenceError::Closed`] when the log is not open.
+    pub fn new(log: &Log, bus: Arc<dyn Bus>, mirrored: Option<&Mirrored>) -> Result<Self, EvidenceError> {
+        let shared = Arc::clone(log.shared()?);
         let same = mirrored.filter(|mirrored| mirrored.origin == shared.newest().name);
         let next = same.map_or(0, |mirrored| mirrored.entries);
         shared.mirrored.store(next, Ordering::Relaxed);
-        Self { shared, bus, producer: None, next, in_trouble: false }
+        Ok(Self { shared, bus, producer: None, next, in_trouble: false })
     }
 
     /// Publishes until `stop`, which waits for at most the time it is given, says that it is to end. Blocks a thread

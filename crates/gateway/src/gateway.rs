@@ -5,7 +5,7 @@ use crate::{
     config::BusKind,
     handlers::{self, Office, View},
     ops::{self, FeedMetrics, Hosts, Pages},
-    proof,
+    proof::{self, Opening, Record},
     seed,
     service::{Connections, Desk, Door, Listener, router},
     vitals::Vitals,
@@ -111,18 +111,18 @@ impl Gateway {
         let shared =
             Shared { clock: process.clock(), directory: &directory, progress: &progress, identity: tls.clone() };
         let (view, following) = follow(config, Arc::clone(&bus), shared).await?;
-        let proof = proof::open(config, Arc::clone(&bus), &tls, process.clock()).await?;
-        let log = proof.log.clone();
+        let record = Record::closed();
+        let log = record.log.clone();
         let vitals =
-            Vitals::new(process.health(), Arc::clone(&tls), Arc::clone(&progress), process.clock(), log.clone());
+            Vitals::new(process.health(), Arc::clone(&tls), Arc::clone(&progress), process.clock(), record.clone());
         let gate = Arc::new(Gate::new(config.offset()));
-        let catalogue = directory.now().catalogue.clone();
-        proof::recount(&log, Arc::clone(&gate), catalogue, (process.clock().now(), config.offset())).await?;
+        let opening =
+            Opening { record, bus: Arc::clone(&bus), gate: Arc::clone(&gate), directory: Arc::clone(&directory) };
         let (outbox, worker) = view::outbox(bus, Some(tls.clone()));
-        let vitals = Arc::new(vitals);
+        let (vitals, certificates) = (Arc::new(vitals), Arc::clone(&tls));
         let house = House { process, config, directory, progress, tls, vitals, view, outbox, links, log, gate };
         let running = house.open().await?;
-        proof.spawn(process);
+        proof::spawn(process, config, &certificates, opening);
         process.spawn_thread("view", move |stop: Stop| following.run(&|limit| stop.wait(limit)));
         process.spawn_thread("outbox", move |stop: Stop| worker.run(&|| stop.is_stopped()));
         seed::spawn(process, &running, config, files);

@@ -101,6 +101,8 @@ impl Office {
         let recorded = self.parts.exchange.record(&call.asking(method), fault.outcome(), (reason, &detail)).await;
         Answered::proven(Err(match recorded {
             Ok(id) => Failure { fault, evidence_id: Some(id) },
+            // Nothing is answered before the log is open, which is for the same reason.
+            Err(_) if !self.parts.vitals.is_counted() => fault.into(),
             Err(error) => self.unrecorded(&error).into(),
         }))
     }
@@ -116,7 +118,7 @@ impl Office {
 
     /// Nothing is decided by a catalogue that may be of yesterday.
     fn require_view(&self) -> Result<(), Fault> {
-        let is_there = self.parts.vitals.has_caught_up();
+        let is_there = self.parts.vitals.has_caught_up() && self.parts.vitals.is_counted();
         if is_there { Ok(()) } else { Err(Fault::away("the exchange is starting and still reading the bus")) }
     }
 

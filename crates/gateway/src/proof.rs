@@ -1,103 +1,160 @@
 //! The evidence log: opened, kept going, and read back for the quotas of the day.
 
 use crate::{Config, GatewayError};
-use bus::{Bus, Topic};
+use bus::{Bus, BusError, Topic};
 use chrono::{FixedOffset, NaiveTime, TimeZone as _, Utc};
 use contract::{convert::from_wire, v1};
-use domain::{Clock, Timestamp, catalogue::Catalogue, clock::local_day};
-use evidence::{Log, LogConfig, LogKeeper, LogWorker, MirrorWorker, Private, newest_on_bus};
+use domain::{Timestamp, clock::local_day};
+use evidence::{EvidenceError, Log, LogConfig, LogKeeper, LogWorker, MirrorWorker, Private, newest_on_bus};
 use policy::{Counted, Gate};
 use runtime::{Process, Stop};
 use security::ServerTls;
-use std::sync::Arc;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use view::Directory;
 
-/// A log, and the bodies of the threads that keep it going.
-pub(crate) struct Opened {
+/// How long a bus that is away is let be before the next try.
+const BACK_OFF: Duration = Duration::from_millis(500);
+
+/// The evidence log of this node, and whether what was counted before this process is counted again.
+#[derive(Clone)]
+pub(crate) struct Record {
     /// The log.
     pub(crate) log: Log,
+    is_counted: Arc<AtomicBool>,
+}
+
+impl Record {
+    /// Not open yet.
+    pub(crate) fn closed() -> Self {
+        Self { log: Log::closed(), is_counted: Arc::default() }
+    }
+
+    /// Whether the log is open, and the questions of today are counted.
+    pub(crate) fn is_counted(&self) -> bool {
+        self.is_counted.load(Ordering::Relaxed)
+    }
+
+    /// Why nothing can be recorded now.
+    pub(crate) fn problem(&self) -> Option<String> {
+        let uncounted = || (!self.is_counted()).then(|| "counting the questions of today".to_owned());
+        self.log.problem().or_else(uncounted)
+    }
+}
+
+/// What opening the log needs.
+pub(crate) struct Opening {
+    /// The log.
+    pub(crate) record: Record,
+    /// Where it ended is known there, too.
+    pub(crate) bus: Arc<dyn Bus>,
+    /// Counts.
+    pub(crate) gate: Arc<Gate>,
+    /// Knows which grants have a limit per subject.
+    pub(crate) directory: Arc<Directory>,
+}
+
+/// Everything that keeps an open log going.
+struct Workers {
     committer: LogWorker,
     keeper: LogKeeper,
     mirror: MirrorWorker,
 }
 
-impl Opened {
-    /// Starts the threads.
-    pub(crate) fn spawn(self, process: &Process) {
-        let Self { committer, keeper, mirror, .. } = self;
-        let endless = |run: Box<dyn FnOnce(Stop) + Send>| {
-            move |stop: Stop| {
-                run(stop);
-                Ok::<_, GatewayError>(())
-            }
-        };
-        process.spawn_thread("evidence", endless(Box::new(|stop| committer.run(&|limit| stop.wait(limit)))));
-        process.spawn_thread("evidence tiles", endless(Box::new(|stop| keeper.run(&|limit| stop.wait(limit)))));
-        process.spawn_thread("evidence mirror", endless(Box::new(|stop| mirror.run(&|limit| stop.wait(limit)))));
-    }
-}
-
-/// Opens the log of this node where it ended, on its disk and on the bus, off the async threads.
-pub(crate) async fn open(
-    config: &Config,
-    bus: Arc<dyn Bus>,
-    tls: &Arc<ServerTls>,
-    clock: Arc<dyn Clock>,
-) -> Result<Opened, GatewayError> {
+/// Opens the log of this node where it ended, on its disk and on the bus, as soon as the bus is there, and keeps it going.
+///
+/// What cannot pass ends the process: nothing is answered that cannot be recorded.
+pub(crate) fn spawn(process: &Process, config: &Config, tls: &Arc<ServerTls>, opening: Opening) {
     let settings = LogConfig {
         folder: config.node.data_dir.join("evidence"),
         key: config.evidence.key.clone(),
         node: config.node.id.clone(),
         offset: config.offset(),
         retention: Some(config.evidence.retention.get()),
-        clock,
+        clock: process.clock(),
         signer: tls.signer(),
         mirrored: None,
     };
-    let opened = tokio::task::spawn_blocking(move || {
-        let topic = Topic { name: contract::topics::EVIDENCE.to_owned(), partitions: 1, compacted: false };
-        bus.create_topics(&[topic])?;
-        let mirrored = newest_on_bus(&*bus, &settings.node)?;
-        let (log, committer, keeper) = Log::open(LogConfig { mirrored: mirrored.clone(), ..settings })?;
-        let mirror = MirrorWorker::new(&log, bus, mirrored.as_ref());
-        Ok(Opened { log, committer, keeper, mirror })
+    let (within, clock, offset) = (process.clone(), process.clock(), config.offset());
+    process.spawn_thread("evidence", move |stop: Stop| {
+        let Some(workers) = opening.open(&settings, &stop)? else { return Ok(()) };
+        opening.recount(clock.now(), offset)?;
+        let Workers { committer, keeper, mirror } = workers;
+        aside(&within, "evidence tiles", move |stop| keeper.run(&|limit| stop.wait(limit)));
+        aside(&within, "evidence mirror", move |stop| mirror.run(&|limit| stop.wait(limit)));
+        committer.run(&|limit| stop.wait(limit));
+        Ok::<_, GatewayError>(())
     });
-    opened.await.unwrap_or(Err(GatewayError::Stopped))
 }
 
-/// Counts the questions of today again that were counted before this process began.
-///
-/// # Errors
-/// The log cannot be read.
-pub(crate) async fn recount(
-    log: &Log,
-    gate: Arc<Gate>,
-    catalogue: Arc<Catalogue>,
-    (now, offset): (Timestamp, FixedOffset),
-) -> Result<(), GatewayError> {
-    let log = log.clone();
-    let counted = tokio::task::spawn_blocking(move || {
-        for entry in log.since(midnight(now, offset)) {
-            let (statement, private) = entry?;
-            count(&gate, &catalogue, (&statement, &private), now);
-        }
-        Ok(())
+fn aside(process: &Process, name: &str, body: impl FnOnce(&Stop) + Send + 'static) {
+    process.spawn_thread(name, move |stop: Stop| {
+        body(&stop);
+        Ok::<_, GatewayError>(())
     });
-    counted.await.unwrap_or(Err(GatewayError::Stopped))
+}
+
+impl Opening {
+    /// Waits for the bus; none when the process is to end before.
+    fn open(&self, settings: &LogConfig, stop: &Stop) -> Result<Option<Workers>, GatewayError> {
+        loop {
+            match self.try_open(settings) {
+                Err(GatewayError::Evidence(EvidenceError::Bus(error)) | GatewayError::Bus(error))
+                    if error.is_retryable() =>
+                {
+                    if stop.wait(BACK_OFF) {
+                        return Ok(None);
+                    }
+                }
+                opened => return opened.map(Some),
+            }
+        }
+    }
+
+    fn try_open(&self, settings: &LogConfig) -> Result<Workers, GatewayError> {
+        let topic = Topic { name: contract::topics::EVIDENCE.to_owned(), partitions: 1, compacted: false };
+        match self.bus.create_topics(&[topic]) {
+            // Somebody who may has made it, or the mirror waits until somebody does.
+            Ok(()) | Err(BusError::NotAllowed(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let mirrored = newest_on_bus(&*self.bus, &settings.node)?;
+        let log = &self.record.log;
+        let (committer, keeper) = log.open_now(LogConfig { mirrored: mirrored.clone(), ..settings.clone() })?;
+        let mirror = MirrorWorker::new(log, Arc::clone(&self.bus), mirrored.as_ref())?;
+        Ok(Workers { committer, keeper, mirror })
+    }
+
+    /// Counts the questions of today again that were counted before this process began.
+    fn recount(&self, now: Timestamp, offset: FixedOffset) -> Result<(), GatewayError> {
+        for entry in self.record.log.since(midnight(now, offset)) {
+            let (statement, private) = entry?;
+            self.count((&statement, &private), now);
+        }
+        self.record.is_counted.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn count(&self, (statement, private): (&v1::Statement, &Private), now: Timestamp) {
+        if !private.counted {
+            return;
+        }
+        let at = statement.time.as_ref().and_then(|time| from_wire(time).ok()).unwrap_or(now);
+        let grants = &self.directory.now().catalogue.grants;
+        for grant in statement.grant.split(',') {
+            let limits_subject = grants.get(grant).is_none_or(|grant| grant.quota.per_subject_per_day.is_some());
+            let subject = private.marks.first().map(evidence::Mark::short).filter(|_| limits_subject);
+            self.gate.recount(&Counted { grant, subject, weight: private.weight, at }, now);
+        }
+    }
 }
 
 fn midnight(now: Timestamp, offset: FixedOffset) -> Timestamp {
     let midnight = local_day(now, offset).and_time(NaiveTime::MIN);
     offset.from_local_datetime(&midnight).single().map_or(now, |midnight| midnight.with_timezone(&Utc))
-}
-
-fn count(gate: &Gate, catalogue: &Catalogue, (statement, private): (&v1::Statement, &Private), now: Timestamp) {
-    if !private.counted {
-        return;
-    }
-    let at = statement.time.as_ref().and_then(|time| from_wire(time).ok()).unwrap_or(now);
-    for grant in statement.grant.split(',') {
-        let limits_subject = catalogue.grants.get(grant).is_none_or(|grant| grant.quota.per_subject_per_day.is_some());
-        let subject = private.marks.first().map(evidence::Mark::short).filter(|_| limits_subject);
-        gate.recount(&Counted { grant, subject, weight: private.weight, at }, now);
-    }
 }

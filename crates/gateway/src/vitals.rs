@@ -1,6 +1,7 @@
 //! How the process is: what its parts say of themselves, and what must be looked at.
 
 use domain::{CallerKind, Clock};
+use crate::proof::Record;
 use evidence::Log;
 use runtime::{Health, Part};
 use security::{ServerTls, control::Disbelief};
@@ -19,7 +20,7 @@ pub(crate) struct Vitals {
     certificates: Part,
     view: Part,
     evidence: Part,
-    log: Log,
+    record: Record,
     has_caught_up: AtomicBool,
 }
 
@@ -30,17 +31,22 @@ impl Vitals {
         tls: Arc<ServerTls>,
         progress: Arc<Progress>,
         clock: Arc<dyn Clock>,
-        log: Log,
+        record: Record,
     ) -> Self {
         let part = |name| health.part(name);
         let (certificates, view, evidence) = (part("certificates"), part("view"), part("evidence"));
         let has_caught_up = AtomicBool::new(false);
-        Self { health, tls, progress, clock, certificates, view, evidence, log, has_caught_up }
+        Self { health, tls, progress, clock, certificates, view, evidence, record, has_caught_up }
     }
 
     /// The log that every answer is recorded in.
     pub(crate) fn evidence(&self) -> &Log {
-        &self.log
+        &self.record.log
+    }
+
+    /// Whether the log is open, and quotas go on from where they stood.
+    pub(crate) fn is_counted(&self) -> bool {
+        self.record.is_counted()
     }
 
     /// How far the view is.
@@ -102,7 +108,7 @@ impl Vitals {
     fn look(&self) {
         tell(&self.certificates, self.tls.problem());
         let behind = (!self.has_caught_up()).then(|| "reading the bus".to_owned());
-        tell(&self.evidence, self.log.problem());
+        tell(&self.evidence, self.record.problem());
         tell(&self.view, self.progress.now().trouble.or(behind));
     }
 }

@@ -64,9 +64,18 @@ impl Feed {
         let mut lines: Vec<Line> = (0..size).map(|_| births::birth(&mut self.people, &stamp)).collect();
         let mut wrong = births::births_with_traps(&mut self.people, &stamp);
         self.people.random().shuffle(&mut wrong);
-        lines.extend(wrong.into_iter().take(size / 10).map(|(_, line)| line));
+        let wrong = wrong.into_iter().take(size / 10).map(|(_, line)| self.only_here(line));
+        lines.extend(wrong);
         self.people.random().shuffle(&mut lines);
         lines
+    }
+
+    /// The same bytes pushed twice are one reject; these are pushed once.
+    fn only_here(&mut self, line: Line) -> Line {
+        match line {
+            Line::Other(text) => Line::Other(format!("{text} {}", self.people.serial())),
+            birth => birth,
+        }
     }
 
     fn named(&mut self, rows: Vec<Row>) -> CsvFile {

@@ -28,6 +28,9 @@ pub(super) const FILES: &str = "housing-construction";
 /// The department that pushes.
 pub(super) const PUSHES: &str = "health";
 
+/// Digits of a stamp to the second.
+const SECONDS: usize = 14;
+
 /// Resource and key.
 type Key = (String, String);
 
@@ -192,7 +195,8 @@ fn by_version<'a>(
 ) -> BTreeMap<(String, String, String), BTreeMap<&'a str, Version<'a>>> {
     let mut found: BTreeMap<_, BTreeMap<&str, Version<'_>>> = BTreeMap::new();
     for record in records {
-        let stamp = record.version.split('.').next().unwrap_or_default().to_owned();
+        // To the second: the oracle writes no finer ones.
+        let stamp = record.version.chars().take(SECONDS).collect();
         let of_stamp = found.entry((record.resource.clone(), record.key.clone(), stamp)).or_default();
         let there = of_stamp.entry(&record.version).or_insert_with(|| Version { record, hash: hash(record), times: 0 });
         there.times += 1;

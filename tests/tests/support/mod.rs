@@ -62,7 +62,7 @@ pub(crate) fn drop_all(node: &Node, batch: &[(&'static str, &[Step]); 2]) {
 }
 
 /// Waits until every file of a batch is where it must go, and the node has applied what was published.
-pub(crate) fn wait_until_in(node: &mut Node, departments: &Departments, batch: &[(&'static str, &[Step]); 2]) {
+pub(crate) fn wait_until_in(node: &mut Node, departments: &Departments, batch: &[(&'static str, &[Step])]) {
     for (department, steps) in batch {
         for step in *steps {
             let folder = match step.fate {

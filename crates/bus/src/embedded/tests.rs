@@ -3,6 +3,7 @@
 mod compaction;
 mod crash;
 mod disk;
+mod power;
 
 use super::{Disk, EmbeddedBus, EmbeddedConfig, RealDisk};
 use crate::{Bus, BusError, Consumer, Delivery, Event, Message, Producer, SendError, Start, Topic};

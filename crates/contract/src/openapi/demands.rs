@@ -1,7 +1,7 @@
 //! What requests and answers hold beyond their types: proto3 has no words for it, the contract page does.
 
 use domain::IdentifierKind;
-use prost_reflect::{FieldDescriptor, MessageDescriptor};
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Value, json};
 
 /// Something that is no blank.
@@ -50,7 +50,7 @@ pub(super) fn any_of(message: &MessageDescriptor) -> Option<Value> {
 /// What a field's value must be beside its type, as members of its schema.
 pub(super) fn of_field(field: &FieldDescriptor) -> Value {
     let message = field.parent_message();
-    let is_required = required(&message).contains(&field.name());
+    let is_required = required(message).contains(&field.name());
     match (message.name(), field.name()) {
         ("Identifier", "kind") => json!({ "enum": kinds() }),
         ("Purpose", "matter") => json!({ "pattern": MATTER }),
@@ -59,19 +59,32 @@ pub(super) fn of_field(field: &FieldDescriptor) -> Value {
         ("Confirmation", _) | ("DismissRequest", "reason") => json!({ "pattern": TEXT, "maxLength": 200 }),
         ("GetEquityRequest", "depth") => json!({ "minimum": 1, "maximum": 10 }),
         ("DismissRequest" | "RedriveRequest", "reject_ids") => json!({ "minItems": 1, "maxItems": 1_000 }),
-        (_, "claims") => json!({ "minItems": 1, "maxItems": 100 }),
+        (_, "claims") => json!({ "minItems": 1, "maxItems": 50 }),
+        (_, "types") => json!({ "maxItems": 200 }),
+        ("Claim", "value") => json!({ "pattern": TEXT, "maxLength": 4_096 }),
         (_, "request_id") => json!({ "pattern": UUID }),
         (_, "max_age") => json!({ "pattern": DURATION }),
         (_, "page_size") => json!({ "maximum": 1_000 }),
-        _ if is_required
-            && field.kind().as_message().is_none()
-            && !field.is_list()
-            && field.kind().as_enum().is_none() =>
-        {
-            json!({ "pattern": TEXT })
-        }
+        _ if is_required && field.kind() == Kind::String && !field.is_list() => json!({ "pattern": TEXT }),
         _ => json!({}),
     }
+}
+
+/// A request as somebody would send it, where its members depend on each other.
+pub(super) fn example(message: &MessageDescriptor) -> Option<Value> {
+    let by = json!({ "kind": "citizen-number", "value": "11010519491231002X" });
+    let purpose = json!({ "matter": "000172149001", "case_number": "2026-0001" });
+    Some(match message.name() {
+        "ResolveRequest" => json!({ "resource": "natural-person", "by": by, "items": ["name"], "purpose": purpose }),
+        "VerifyRequest" => {
+            let claims = json!([{ "item": "name", "value": "张三" }]);
+            json!({ "resource": "natural-person", "by": by, "claims": claims, "purpose": purpose })
+        }
+        "ListCertificatesRequest" => json!({ "by": by, "types": ["birth-certificate"], "purpose": purpose }),
+        "GetEquityRequest" => json!({ "by": by, "direction": "DIRECTION_DOWN", "depth": 3, "purpose": purpose }),
+        "ListSubjectAccessesRequest" => json!({ "by": by, "purpose": purpose }),
+        _ => return None,
+    })
 }
 
 fn kinds() -> Vec<&'static str> {
@@ -82,6 +95,17 @@ fn kinds() -> Vec<&'static str> {
 mod tests {
     use super::*;
     use crate::message_of;
+
+    #[test]
+    fn examples_are_requests_with_all_that_is_required() {
+        for method in crate::rest::methods() {
+            let Some(example) = example(&method.input) else { continue };
+            crate::json::from_value(method.input.full_name(), &example).unwrap();
+            for member in required(&method.input) {
+                assert!(example.get(member).is_some(), "{}.{member}", method.input.name());
+            }
+        }
+    }
 
     #[test]
     fn every_member_that_is_required_is_one() {

@@ -44,7 +44,11 @@ pub(super) fn of_field(field: &FieldDescriptor) -> Value {
         return json!({ "type": "object", "additionalProperties": of_kind(&value) });
     }
     let schema = of_kind(&field.kind());
-    if field.is_list() { json!({ "type": "array", "items": schema }) } else { schema }
+    let mut schema = if field.is_list() { json!({ "type": "array", "items": schema }) } else { schema };
+    if let (Value::Object(schema), Value::Object(demands)) = (&mut schema, demands::of_field(field)) {
+        schema.extend(demands);
+    }
+    schema
 }
 
 /// The kind of the values, when the field is a map.
@@ -104,9 +108,6 @@ fn object(message: &MessageDescriptor, closed: bool) -> Value {
 
 fn property(field: &FieldDescriptor) -> Value {
     let mut schema = of_field(field);
-    if let (Value::Object(schema), Value::Object(demands)) = (&mut schema, demands::of_field(field)) {
-        schema.extend(demands);
-    }
     schema["description"] = Value::String(documentation(&field.parent_file(), field.path()));
     schema
 }

@@ -4,7 +4,7 @@
 //! still there. Otherwise a new one begins, with a new key; its first leaf names the last known checkpoint.
 
 use super::{
-    Draft, Log, LogConfig, LogKeeper, LogWorker, Marks, Private, Seals, Shared,
+    Draft, LogConfig, LogKeeper, LogWorker, Marks, Private, Seals, Shared,
     book::Book,
     commit::Committer,
     journal::Journal,
@@ -56,7 +56,10 @@ struct Opening {
     lock: DiskLock,
 }
 
-pub(crate) fn open(config: LogConfig, disk: Arc<dyn Disk>) -> Result<(Log, LogWorker, LogKeeper), EvidenceError> {
+pub(crate) fn open(
+    config: LogConfig,
+    disk: Arc<dyn Disk>,
+) -> Result<(Arc<Shared>, LogWorker, LogKeeper), EvidenceError> {
     let opening = Opening::new(config, disk)?;
     let going = opening.going()?;
     let ended = opening.ended(going.book.origin.epoch());
@@ -92,7 +95,7 @@ pub(crate) fn open(config: LogConfig, disk: Arc<dyn Disk>) -> Result<(Log, LogWo
     let mut committer = Committer { shared: Arc::clone(&shared), book, journal: going.journal, frontier };
     begin(&mut committer)?;
     let keeper = LogKeeper::new(Arc::clone(&shared));
-    Ok((Log(shared), LogWorker::new(committer), keeper))
+    Ok((shared, LogWorker::new(committer), keeper))
 }
 
 /// Appends the first leaf of a later epoch, unless it is there.

@@ -13,7 +13,7 @@ fn bus(folder: &TempDir) -> Arc<dyn Bus> {
 }
 
 fn mirror_all(world: &World, bus: &Arc<dyn Bus>, mirrored: Option<&Mirrored>) -> u32 {
-    let mut mirror = MirrorWorker::new(&world.log, Arc::clone(bus), mirrored);
+    let mut mirror = MirrorWorker::new(&world.log, Arc::clone(bus), mirrored).unwrap();
     let mut segments = 0;
     while mirror.step(&|_| false).unwrap() {
         segments += 1;
@@ -66,7 +66,7 @@ fn segments_carry_the_leaves_and_a_checkpoint_that_covers_them() {
     assert_eq!(note.to_string(), world.log.checkpoint());
     assert_eq!(&deliveries[0].key[..], b"city");
     assert!(deliveries[0].headers.iter().any(|(name, value)| name == "ce_id" && &value[..] == b"exchange/city/1/0"));
-    let leaves = world.log.shared().newest().leaves(0, 1).unwrap();
+    let leaves = world.log.shared().unwrap().newest().leaves(0, 1).unwrap();
     assert_eq!(segments[0].leaves[0], leaves[0]);
 }
 

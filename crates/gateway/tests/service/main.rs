@@ -8,6 +8,8 @@ mod client;
 #[cfg(test)]
 mod edges;
 #[cfg(test)]
+mod evidence;
+#[cfg(test)]
 mod held;
 #[cfg(test)]
 mod operations;

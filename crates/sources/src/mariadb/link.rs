@@ -33,8 +33,9 @@ impl Link {
 
     /// A page of keys.
     pub(super) fn keys(&mut self, from: &From, until: Option<&Place>) -> Result<Vec<Key>, SourceError> {
-        let rows = self.read(&statements::keys(self.table, from, until))?;
-        Ok(rows.iter().filter_map(key).collect())
+        let mut keys = Vec::with_capacity(statements::PAGE);
+        self.read_each(&statements::keys(self.table, from, until), |row| keys.extend(key(row)))?;
+        Ok(keys)
     }
 
     /// Number and checksum of all keys up to a place; none where the server takes too long over it.
@@ -58,8 +59,10 @@ impl Link {
     /// The next rows with their keys.
     pub(super) fn page(&mut self, from: &From) -> Result<Vec<(Key, Vec<u8>)>, SourceError> {
         let columns = self.columns().map_err(|failure| self.on_reading(&failure))?;
-        let rows = self.read(&statements::page(self.table, &columns, from))?;
-        Ok(rows.iter().filter_map(|row| Some((key(row)?, value::object(row, 3)))).collect())
+        let mut rows = Vec::with_capacity(statements::AT_ONCE);
+        let take = |row: &Row| rows.extend(key(row).map(|key| (key, value::object(row, 3))));
+        self.read_each(&statements::page(self.table, &columns, from), take)?;
+        Ok(rows)
     }
 
     /// The rows of these keys, by key, as far as they are still there.
@@ -67,18 +70,30 @@ impl Link {
         let mut found = HashMap::with_capacity(keys.len());
         for some in keys.chunks(statements::AT_ONCE) {
             let columns = self.columns().map_err(|failure| self.on_reading(&failure))?;
-            let rows = self.read(&statements::rows(self.table, &columns, some))?;
-            found.extend(rows.iter().filter_map(|row| Some((value::text(row, 0)?, value::object(row, 1)))));
+            let take = |row: &Row| found.extend(value::text(row, 0).map(|key| (key, value::object(row, 1))));
+            self.read_each(&statements::rows(self.table, &columns, some), take)?;
         }
         Ok(found)
     }
 
     /// Asks, and gives up the connection when that fails.
-    pub(super) fn ask(&mut self, (statement, values): &Asked) -> Result<Vec<Row>, Failure> {
+    pub(super) fn ask(&mut self, asked: &Asked) -> Result<Vec<Row>, Failure> {
+        let mut rows = Vec::new();
+        self.ask_each(asked, |row| rows.push(row))?;
+        Ok(rows)
+    }
+
+    /// The same, row by row: of many rows no more than one is held in pieces.
+    fn ask_each(&mut self, (statement, values): &Asked, mut take: impl FnMut(Row)) -> Result<(), Failure> {
         let open = self.connected()?;
         let values = if values.is_empty() { Params::Empty } else { Params::Positional(values.clone()) };
-        let answer = open.connection.exec(statement, values);
-        answer.map_err(|error| self.given_up(error.into()))
+        let answer = || -> Result<(), mysql::Error> {
+            for row in open.connection.exec_iter(statement, values)? {
+                take(row?);
+            }
+            Ok(())
+        };
+        answer().map_err(|error| self.given_up(error.into()))
     }
 
     /// Does all or nothing of this. Begun and ended without preparing: not every server prepares
@@ -109,6 +124,10 @@ impl Link {
 
     pub(super) fn on_reading(&self, failure: &Failure) -> SourceError {
         failure.tell(&self.account, self.table.table, "SELECT")
+    }
+
+    fn read_each(&mut self, asked: &Asked, mut take: impl FnMut(&Row)) -> Result<(), SourceError> {
+        self.ask_each(asked, |row| take(&row)).map_err(|failure| self.on_reading(&failure))
     }
 
     fn read(&mut self, asked: &Asked) -> Result<Vec<Row>, SourceError> {

@@ -24,6 +24,8 @@ use std::{
 const CLOCKS: u32 = 3600;
 /// Keys that are looked at again in every pass; where more lie so close together, comparison alone finds what came late.
 const LOOK_BACK: usize = 2 * PAGE;
+/// Statements whose new rows are given out together: each time costs the runner a checkpoint, and all are held until then.
+const AT_A_TIME: usize = 2;
 /// Pages gone through before the runner gets its turn.
 const PAGES: usize = 10;
 /// A comparison that takes the server this long or less can be asked for in every pass.
@@ -126,8 +128,8 @@ impl TimedTable {
 
     /// Behind the newest nearly all rows are new: they are read with their keys.
     fn on(&mut self, known: &dyn Known) -> Result<(Vec<SourceRow>, Stage), SourceError> {
-        let mut rows = Vec::new();
-        for _ in 0..PAGE / AT_ONCE {
+        let mut rows = Vec::with_capacity(AT_A_TIME * AT_ONCE);
+        for _ in 0..AT_A_TIME {
             let from = self.position.newest.clone().map_or(From::Start, From::Behind);
             let page = self.link.page(&from)?;
             let is_last = page.len() < AT_ONCE;

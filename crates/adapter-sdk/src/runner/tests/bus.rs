@@ -27,6 +27,8 @@ struct Inner {
     away: Option<String>,
     /// Topic that may not be written.
     forbidden: Option<String>,
+    /// Partition that takes messages and acknowledges none.
+    stuck: Option<u32>,
     /// Nobody answers.
     left: bool,
 }
@@ -69,7 +71,7 @@ impl TestBus {
     /// Works again.
     pub(super) fn heal(&self) {
         let mut inner = self.lock();
-        (inner.dies_at, inner.calls, inner.away, inner.left) = (None, 0, None, false);
+        (inner.dies_at, inner.calls, inner.away, inner.left, inner.stuck) = (None, 0, None, false, None);
     }
 
     /// Calls so far.
@@ -90,6 +92,11 @@ impl TestBus {
     /// A topic takes and gives nothing until the bus is healed.
     pub(super) fn away(&self, topic: &str) {
         self.lock().away = Some(topic.to_owned());
+    }
+
+    /// The partition of a key acknowledges nothing until the bus is healed.
+    pub(super) fn stick(&self, key: &str) {
+        self.lock().stuck = Some(partition(key.as_bytes()));
     }
 
     /// All messages of a topic, partition by partition.
@@ -137,12 +144,16 @@ impl Inner {
     fn append(&mut self, mut delivery: Delivery) -> Position {
         let partitions = self.topics.entry(delivery.topic.to_string()).or_default();
         partitions.resize(PARTITIONS as usize, Vec::new());
-        let partition = delivery.key.iter().map(|byte| u32::from(*byte)).sum::<u32>() % PARTITIONS;
+        let partition = partition(&delivery.key);
         let messages = &mut partitions[partition as usize];
         delivery.position = Position { partition, offset: messages.len() as u64 };
         messages.push(delivery.clone());
         delivery.position
     }
+}
+
+fn partition(key: &[u8]) -> u32 {
+    key.iter().map(|byte| u32::from(*byte)).sum::<u32>() % PARTITIONS
 }
 
 fn delivery(topic: &str, key: &[u8], payload: Option<&[u8]>) -> Delivery {
@@ -225,7 +236,7 @@ impl Producer for Sender {
         let faults = inner.faults;
         let flying = std::mem::take(&mut self.flying);
         for (place, message) in flying.into_iter().rev().enumerate() {
-            if faults && place % 3 == 2 {
+            if inner.stuck == Some(partition(&message.delivery.key)) || (faults && place % 3 == 2) {
                 self.flying.insert(0, message);
                 continue;
             }

@@ -80,7 +80,7 @@ impl World {
     pub(crate) fn enqueue(&self, count: u64) -> Vec<Answer> {
         let queue = |number| {
             let (pending, answer) = Pending::new(self.draft(number));
-            self.log.shared().queue.push(pending).unwrap();
+            self.log.shared().unwrap().queue.push(pending).unwrap();
             answer
         };
         (0..count).map(queue).collect()
@@ -91,7 +91,7 @@ impl World {
         self.clock.advance(Duration::seconds(1));
         let answers = self.enqueue(count);
         while self.worker.turn(time::Duration::ZERO) {}
-        let recorded = |mut answer: Answer| Some(self.log.recorded(answer.try_recv().unwrap().ok()?));
+        let recorded = |mut answer: Answer| self.log.recorded(answer.try_recv().unwrap().ok()?).ok();
         answers.into_iter().filter_map(recorded).collect()
     }
 

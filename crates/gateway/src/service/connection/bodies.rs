@@ -10,7 +10,10 @@ use bytes::Bytes;
 use hyper::body::{Frame, Incoming, SizeHint};
 use std::{
     pin::Pin,
-    sync::{Arc, Weak},
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, ready},
 };
 
@@ -25,6 +28,7 @@ pub(super) struct Asked {
     meter: Arc<Meter>,
     /// Gone once the call has its answer: what a stream reads after that is not gathered.
     held: Weak<Held>,
+    is_read: Arc<AtomicBool>,
 }
 
 /// An answer's body.
@@ -38,7 +42,13 @@ pub(super) struct Answer {
 
 impl Asked {
     pub(super) fn new(body: Incoming, meter: Arc<Meter>, held: &Arc<Held>) -> Self {
-        Self { body, meter, held: Arc::downgrade(held) }
+        let is_read = Arc::new(AtomicBool::new(body.is_end_stream()));
+        Self { body, meter, held: Arc::downgrade(held), is_read }
+    }
+
+    /// Tells whether the whole of it has been read.
+    pub(super) fn is_read(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.is_read)
     }
 }
 
@@ -47,7 +57,10 @@ impl HttpBody for Asked {
     type Error = Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let Some(frame) = ready!(Pin::new(&mut self.body).poll_frame(cx)) else { return Poll::Ready(None) };
+        let Some(frame) = ready!(Pin::new(&mut self.body).poll_frame(cx)) else {
+            self.is_read.store(true, Ordering::Relaxed);
+            return Poll::Ready(None);
+        };
         let frame = match frame {
             Ok(frame) => frame,
             Err(error) => return Poll::Ready(Some(Err(error.into()))),

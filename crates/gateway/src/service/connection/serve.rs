@@ -9,7 +9,7 @@ use super::{
     stream::Metered,
 };
 use axum::{Router, body::Body};
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response, Version, header};
 use hyper::{body::Incoming, rt::Executor, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -22,7 +22,7 @@ use std::{
     error::Error,
     future::Future,
     pin::{Pin, pin},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::Instant,
 };
 use tokio::{
@@ -102,19 +102,23 @@ async fn answer(
 ) -> Result<Response<Answer>, Infallible> {
     let has_room = meter.load().has_room();
     let call = meter.begin();
-    let response = if has_room {
-        let held = Arc::new(Held::none(meter.load()));
-        let mut request = request.map(|body| Asked::new(body, Arc::clone(&meter), &held));
+    let held = Arc::new(Held::none(meter.load()));
+    let mut request = request.map(|body| Asked::new(body, Arc::clone(&meter), &held));
+    let (version, is_read) = (request.version(), request.body().is_read());
+    let mut response = if has_room {
         if let Some(peer) = peer {
             request.extensions_mut().insert(peer);
         }
         // A router is always ready.
-        let answered = routed(router, request).await;
-        drop(held);
-        answered
+        routed(router, request).await
     } else {
         refusal(&request, "too many calls are open")
     };
+    drop(held);
+    if version < Version::HTTP_2 && !is_read.load(Ordering::Relaxed) {
+        // The rest of the request would stand before the next one; its sender must know that there will be none here.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     Ok(response.map(|body| Answer::new(body, Held::none(meter.load()), call)))
 }
 
