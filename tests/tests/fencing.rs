@@ -132,11 +132,18 @@ fn of_two_machines_the_one_that_started_later_goes_on() {
     }
 
     departments.expect(1);
-    drop_all(&node, &departments.batch(1));
+    // A file that is dropped once more is known only where it was taken in.
+    let batch = departments.batch(1).map(|(department, steps)| (department, without_known(steps)));
+    let batch = batch.each_ref().map(|(department, steps)| (*department, steps.as_slice()));
+    drop_all(&node, &batch);
     let mut back = Adapters::start(&node, &[RESIDENTS, COMPANIES], OWN, "back.log");
-    wait_until_in(&mut node, &departments, &departments.batch(1));
+    wait_until_in(&mut node, &departments, &batch);
     assert!(back.is_running());
     check(&mut node, &kafka.brokers(), &departments);
+}
+
+fn without_known(steps: &[Step]) -> Vec<Step> {
+    steps.iter().filter(|step| step.fate != Fate::Known).cloned().collect()
 }
 
 /// Adapters that are stopped as soon as something of the residents is on the bus.

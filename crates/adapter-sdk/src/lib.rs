@@ -21,12 +21,14 @@
 //! whoever takes over leaves out the one under which rows may still come. A restart takes over at once; nothing expires.
 //!
 //! To move an adapter to another machine, an operator
-//! * starts it there, with a state folder of its own. A state folder is never copied to where it could run twice; an empty one
-//!   is put together from the department's topic, and counts go on from those that were announced last: rows of an
+//! * starts it there, with a state folder of its own. A state folder is never copied to where it could run twice. An empty
+//!   one is put together from the department's topic, and counts go on from those that were announced last: rows of an
 //!   unfinished file that were done since are not in them, and the file counts once more from its beginning;
 //! * sees to it that files come to the new inbox, and drops there again what still lies in the old one, in the order of
-//!   the names. Rows that the old adapter published count as unchanged. A reader of an exchange table or of a provider
-//!   begins where its position is kept by the source, or anew, and publishes what is not yet on the topic;
+//!   the names. Rows that the old adapter published count as unchanged. What lies in `done/` is not dropped again: which
+//!   files were taken in is known to the state folder alone, and of two contents under one stamp the one read last stands.
+//!   A reader of an exchange table or of a provider begins where the source keeps its position, or anew, and publishes what
+//!   is not yet on the topic;
 //! * keeps the old one from starting by itself: a service that is restarted without end takes the lease back each time.
 //!
 //! Going back is the same: the old state folder catches up with what was published and counted meanwhile.

@@ -17,7 +17,6 @@ const REQUEST: &str = "request.json";
 const ANSWER: &str = "answer.json";
 const PROBLEM: &str = "problem.json";
 
-
 /// `exchange resolve`.
 pub(crate) fn resolve(command: Resolve) -> Result<ExitCode> {
     let mut body = purpose(&command.question)?;
@@ -105,7 +104,9 @@ fn sign(body: &mut Map<String, Value>, signer: &Signer) -> Result<()> {
 /// What lies there of another question goes, so that the folder is of one.
 fn forget(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error).context(format!("cannot remove {}", path.display())),
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).context(format!("cannot remove {}", path.display()))
+        }
         _ => Ok(()),
     }
 }

@@ -144,12 +144,7 @@ struct Adapters<'a> {
 }
 
 impl<'a> Adapters<'a> {
-    fn new(
-        process: &'a Process,
-        config: &'a Config,
-        bus: &'a Arc<dyn Bus>,
-        roles: Roles,
-    ) -> Result<Self, Failure> {
+    fn new(process: &'a Process, config: &'a Config, bus: &'a Arc<dyn Bus>, roles: Roles) -> Result<Self, Failure> {
         let identity = identity(process, config)?;
         Ok(Self { process, config, bus, bars: Arc::new(Bars::new()), roles, identity })
     }

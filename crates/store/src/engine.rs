@@ -3,7 +3,7 @@
 use crate::StoreError;
 use fjall::{
     Database, Keyspace, KeyspaceCreateOptions, LsmError, PersistMode,
-    config::{CompressionPolicy, FilterPolicy},
+    config::{CompressionPolicy, FilterPolicy, PartitioningPolicy},
 };
 use std::{fs, io::ErrorKind, path::Path};
 
@@ -185,7 +185,13 @@ fn place(dir: &Path) -> String {
 
 fn options(used: Use, room: Room) -> KeyspaceCreateOptions {
     use fjall::CompressionType::{Lz4, None};
-    let options = KeyspaceCreateOptions::default().data_block_compression_policy(CompressionPolicy::new([None, Lz4]));
+    // In pieces that the cache can hold: the whole filter of a large table is larger than what the cache takes at once, and
+    // was read and summed anew for every key looked up. The few newest tables keep theirs in memory.
+    let in_pieces = PartitioningPolicy::new([false, true]);
+    let options = KeyspaceCreateOptions::default()
+        .data_block_compression_policy(CompressionPolicy::new([None, Lz4]))
+        .index_block_partitioning_policy(in_pieces.clone())
+        .filter_block_partitioning_policy(in_pieces);
     match used {
         Use::Points => options.max_memtable_size(room.memtable),
         Use::Ranges => options.max_memtable_size(room.memtable).filter_policy(FilterPolicy::disabled()),

@@ -26,7 +26,12 @@ impl Place {
         let folder = self.node.path("data/evidence");
         fs::create_dir_all(&folder).unwrap();
         let mut process = Command::new("unshare");
-        process.args(["-rm", "sh", "-c", "mount -t tmpfs -o size=4m tmpfs \"$1\" && exec \"$0\" standalone --config \"$2\""]);
+        process.args([
+            "-rm",
+            "sh",
+            "-c",
+            "mount -t tmpfs -o size=4m tmpfs \"$1\" && exec \"$0\" standalone --config \"$2\"",
+        ]);
         process.arg(binary()).arg(&folder).arg(self.node.path("exchange.toml")).stdin(Stdio::null());
         let log = || File::options().append(true).create(true).open(self.node.path("stderr.log")).unwrap();
         let process = process.stdout(log()).stderr(log()).spawn().unwrap();

@@ -13,6 +13,8 @@ use std::{
 /// Whom questions are about: nobody, which is proven like anything else.
 pub(crate) const BY: &str = "citizen-number=110101190001010014";
 
+const JSON: &str = "content-type: application/json";
+
 /// A node, and beside it a folder for what is saved.
 pub(crate) struct Place {
     pub(crate) node: Node,
@@ -117,21 +119,46 @@ impl Place {
     pub(crate) fn question(&self, folder: &str) -> Command {
         let folder = self.path(folder);
         let question = ["resolve", "natural-person", BY, "--save", &folder, "-o", "json"];
-        self.node.client("consumer-one-window", &[&question[..], &["--matter", "000172149001", "--case", "2026-0001"]].concat())
+        self.node.client(
+            "consumer-one-window",
+            &[&question[..], &["--matter", "000172149001", "--case", "2026-0001"]].concat(),
+        )
     }
 
     /// Posts a request as it stands: status and answer.
     pub(crate) fn post(&self, caller: &str, path: &str, request: &Value) -> (u16, Value) {
         let url = format!("https://{}{path}", self.server);
-        let said = self.curl(caller, &["-w", "\n%{http_code}", "--data-binary", &request.to_string(), &url]);
+        let said =
+            self.curl(caller, &["-H", JSON, "-w", "\n%{http_code}", "--data-binary", &request.to_string(), &url]);
         let (answer, status) = said.trim_end().rsplit_once('\n').unwrap();
         (status.parse().unwrap(), serde_json::from_str(answer).unwrap_or_default())
+    }
+
+    /// Asks over gRPC, saves the answer's message, and gives the question as JSON.
+    pub(crate) fn grpc(&self, file: &str) -> Value {
+        let question = question();
+        let message = json::from_value("exchange.v1.ResolveRequest", &question).unwrap();
+        let length = u32::try_from(message.len()).unwrap().to_be_bytes();
+        let [sent, came] = ["question.grpc", "answer.grpc"].map(|name| self.path(name));
+        fs::write(&sent, [&[0][..], &length, &message].concat()).unwrap();
+        let url = format!("https://{}/exchange.v1.ExchangeService/Resolve", self.server);
+        let body = format!("@{sent}");
+        let headers = ["-H", "content-type: application/grpc", "-H", "te: trailers"];
+        self.curl(
+            "consumer-one-window",
+            &[&["--http2", "--data-binary", &body, "-o", &came, &url][..], &headers].concat(),
+        );
+        let framed = fs::read(came).unwrap();
+        let path = PathBuf::from(self.path(file));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, framed.get(5..).unwrap_or_default()).unwrap();
+        question
     }
 
     fn curl(&self, caller: &str, arguments: &[&str]) -> String {
         let pki = |name: String| self.path(&format!("node/pki/{name}"));
         let mut curl = Command::new("curl");
-        curl.args(["-sS", "-H", "content-type: application/json", "--cacert", &pki("ca.pem".to_owned())]);
+        curl.args(["-sS", "--cacert", &pki("ca.pem".to_owned())]);
         curl.args(["--cert", &pki(format!("{caller}.pem")), "--key", &pki(format!("{caller}.key"))]);
         let said = Said::of(curl.args(arguments).output().unwrap());
         assert_eq!(said.code, 0, "curl: {}", said.stderr);
@@ -146,16 +173,21 @@ fn copy(from: &str, to: &str) {
 
 /// Asks the same question again and again, over one connection.
 pub(crate) fn questions(place: &Place, count: usize) {
+    let question = question();
+    // What stands after the hash is never sent.
+    let urls = format!("https://{}/v1/resolve#[1-{count}]", place.server());
+    let answers =
+        place.curl("consumer-one-window", &["-H", JSON, "-w", "\n", "--data-binary", &question.to_string(), &urls]);
+    assert_eq!(answers.lines().filter(|answer| answer.contains("\"receipt\"")).count(), count, "{answers}");
+}
+
+fn question() -> Value {
     let (kind, value) = BY.split_once('=').unwrap();
-    let question = serde_json::json!({
+    serde_json::json!({
         "resource": "natural-person",
         "by": { "kind": kind, "value": value },
         "purpose": { "matter": "000172149001", "case_number": "2026-0001" },
-    });
-    // What stands after the hash is never sent.
-    let urls = format!("https://{}/v1/resolve#[1-{count}]", place.server());
-    let answers = place.curl("consumer-one-window", &["-w", "\n", "--data-binary", &question.to_string(), &urls]);
-    assert_eq!(answers.lines().filter(|answer| answer.contains("\"receipt\"")).count(), count, "{answers}");
+    })
 }
 
 /// The answer that was saved in a folder.
@@ -197,7 +229,11 @@ pub(crate) fn go() -> Option<impl Fn(&[&str]) -> Said> {
     let built = workspace().join("target/exchange-evidence-go");
     runs(Command::new("go").arg("version")).then_some(()).or_else(|| missing("Go"))?;
     let mut build = Command::new("go");
-    build.current_dir(workspace().join("tests/evidence/go")).args(["build", "-buildvcs=false", "-o"]).arg(&built).arg(".");
+    build
+        .current_dir(workspace().join("tests/evidence/go"))
+        .args(["build", "-buildvcs=false", "-o"])
+        .arg(&built)
+        .arg(".");
     assert!(build.status().unwrap().success(), "the Go program is built");
     Some(move |arguments: &[&str]| Said::of(Command::new(&built).args(arguments).output().unwrap()))
 }

@@ -75,7 +75,8 @@ async fn fetch(client: &Client, open: &mut Option<Open>, path: &str) -> Result<(
 
 impl Open {
     async fn get(&mut self, host: &str, path: &str) -> Result<(StatusCode, Bytes), Broken> {
-        let request = Request::get(path).header(header::HOST, host).body(Full::default()).map_err(|_| Broken::Closed)?;
+        let request =
+            Request::get(path).header(header::HOST, host).body(Full::default()).map_err(|_| Broken::Closed)?;
         let Self { sender, connection } = self;
         let answered = async {
             sender.ready().await?;

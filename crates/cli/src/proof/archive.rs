@@ -13,9 +13,9 @@ use crate::{
 };
 use anyhow::Result;
 use evidence::{
-    Bundle, Check, Checkpoint, Checks, EvidenceError, Failure, Hash, Saved, TILE_WIDTH, Tile, TileReader, VerifierKey,
-    Verification, Witnessed, consistency_path, decode_entries, encode_entries, leaf_hash, root_of, verify as verify_saved,
-    verify_consistency,
+    Bundle, Check, Checkpoint, Checks, EvidenceError, Failure, Hash, Saved, TILE_WIDTH, Tile, TileReader, Verification,
+    VerifierKey, Witnessed, consistency_path, decode_entries, encode_entries, leaf_hash, root_of,
+    verify as verify_saved, verify_consistency,
 };
 use security::sign::ChainTrust;
 use serde_json::Map;
@@ -106,6 +106,10 @@ impl Archive {
 
     /// Path from one size to a larger one.
     pub(super) fn consistency(&self, from: u64, to: u64) -> Result<Vec<Hash>, EvidenceError> {
+        if self.checkpoint().ok().flatten().is_some_and(|own| own.checkpoint.size < to) {
+            let fault = "it ends before the newer of the two checkpoints, export it again";
+            return Err(EvidenceError::Malformed { what: "exported folder", fault });
+        }
         consistency_path(&TileReader::new(to, |tile: &Tile| self.tile(tile)), from, to)
     }
 
@@ -152,7 +156,10 @@ pub(super) fn verify(command: &VerifyEvidence) -> Result<Verdict> {
         ("entries_missing".to_owned(), missing.into()),
     ]);
     Ok(Verdict {
-        about: format!("{}, {} entries, {missing} of them known by their hashes alone", checkpoint.origin, checkpoint.size),
+        about: format!(
+            "{}, {} entries, {missing} of them known by their hashes alone",
+            checkpoint.origin, checkpoint.size
+        ),
         is_complete: root.holds() && signature.holds() && key.holds(),
         facts,
         checks: vec![
@@ -200,22 +207,27 @@ fn known_keys(archive: &Archive, trust: &ChainTrust, given: Vec<VerifierKey>) ->
 /// Whether a receipt is of an entry of the folder.
 fn is_of(archive: &Archive, checks: &Checks) -> bool {
     let index = checks.receipt.leaf_index;
-    let (Some(bundle), Some(width)) = (Bundle::in_tree(index / 256, index + 1), usize::try_from(index % 256).ok()) else {
+    let (Some(bundle), Some(width)) = (Bundle::in_tree(index / 256, index + 1), usize::try_from(index % 256).ok())
+    else {
         return false;
     };
     let Ok(Some(bytes)) = archive.entries(&bundle) else { return true };
     let entries = decode_entries(&bytes);
-    entries.is_ok_and(|entries| entries.get(width).is_some_and(|entry| leaf_hash(entry)[..] == checks.receipt.leaf_hash))
+    entries
+        .is_ok_and(|entries| entries.get(width).is_some_and(|entry| leaf_hash(entry)[..] == checks.receipt.leaf_hash))
 }
 
 fn witness(archive: &Archive, seen: &Seen, witnesses: &[VerifierKey]) -> (Check, Vec<Witnessed>) {
     let cosigned = read(&archive.dir().join(COSIGNED)).ok().and_then(|bytes| Seen::parse(&bytes).ok());
     let continued = |other: &Seen| {
         let (old, new) = (&other.checkpoint, &seen.checkpoint);
-        let path = if old.size < new.size { archive.consistency(old.size, new.size).unwrap_or_default() } else { Vec::new() };
+        let path =
+            if old.size < new.size { archive.consistency(old.size, new.size).unwrap_or_default() } else { Vec::new() };
         old.origin == new.origin && verify_consistency(old.size, new.size, &old.root, &new.root, &path)
     };
-    let notes: Vec<_> = std::iter::once(&seen.note).chain(cosigned.as_ref().filter(|other| continued(other)).map(|other| &other.note)).collect();
+    let notes: Vec<_> = std::iter::once(&seen.note)
+        .chain(cosigned.as_ref().filter(|other| continued(other)).map(|other| &other.note))
+        .collect();
     let word = |witness: &VerifierKey| {
         let at = notes.iter().filter_map(|note| note.cosigned_by(witness)).min()?;
         Some(Witnessed { witness: witness.name().to_owned(), at })
@@ -250,7 +262,9 @@ fn history(archive: &Archive, command: &VerifyEvidence, seen: &Seen, known: &[Ve
         size => {
             let tiles = if new.size == seen.checkpoint.size { Some(archive) } else { None };
             let named = command.log.as_deref().map(Archive::at);
-            let tiles = tiles.or(named.as_ref()).ok_or_else(|| unusable("it is newer: name its exported folder with --log".to_owned()))?;
+            let tiles = tiles
+                .or(named.as_ref())
+                .ok_or_else(|| unusable("it is newer: name its exported folder with --log".to_owned()))?;
             tiles.consistency(size, new.size).map_err(|error| unusable(chain(&error)))?
         }
     };

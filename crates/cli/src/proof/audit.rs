@@ -28,7 +28,9 @@ impl Audit {
             for index in first / u64::from(TILE_WIDTH)..=(count(size, level) - 1) / u64::from(TILE_WIDTH) {
                 let Some(tile) = Tile::in_tree(level, index, size) else { break };
                 let hashes = match archive.tile(&tile) {
-                    Ok(bytes) if bytes.len() == usize::from(tile.width) * size_of::<Hash>() => bytes.as_chunks().0.to_vec(),
+                    Ok(bytes) if bytes.len() == usize::from(tile.width) * size_of::<Hash>() => {
+                        bytes.as_chunks().0.to_vec()
+                    }
                     Ok(_) => return audit.broken(format!("{} is cut off", tile.path())),
                     Err(error) => return audit.broken(chain(&error)),
                 };
@@ -61,7 +63,10 @@ impl Audit {
                 let wrong = entries.iter().zip(hashes).position(|(entry, hash)| leaf_hash(entry) != *hash);
                 if let Some(place) = wrong {
                     let index = tile.index * u64::from(TILE_WIDTH) + place as u64;
-                    fail(&mut self.entries, format!("entry {index} is not the one that {} has the hash of", tile.path()));
+                    fail(
+                        &mut self.entries,
+                        format!("entry {index} is not the one that {} has the hash of", tile.path()),
+                    );
                 }
             }
             Ok(_) => fail(&mut self.entries, format!("{} has another number of entries", bundle.path())),
@@ -111,4 +116,89 @@ fn over(hashes: &[Hash]) -> Hash {
         row = row.as_chunks().0.iter().map(|[left, right]| node_hash(left, right)).collect();
     }
     row.first().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use evidence::{Frontier, encode_entries};
+    use std::fs;
+    use tempfile::TempDir;
+
+    const SIZE: usize = 600;
+
+    /// An exported log of 600 entries, and its root.
+    fn exported() -> (TempDir, Archive, Hash) {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = Archive::at(folder.path());
+        let entries: Vec<Vec<u8>> = (0..SIZE).map(|number| number.to_string().into_bytes()).collect();
+        let hashes: Vec<Hash> = entries.iter().map(|entry| leaf_hash(entry)).collect();
+        for (index, (entries, hashes)) in (0..).zip(entries.chunks(256).zip(hashes.chunks(256))) {
+            let width = u16::try_from(entries.len()).unwrap();
+            archive.put(&Bundle { index, width }.path(), &encode_entries(entries).unwrap()).unwrap();
+            archive.put(&Tile { level: 0, index, width }.path(), hashes.as_flattened()).unwrap();
+        }
+        let above: Vec<Hash> = hashes.chunks_exact(256).map(over).collect();
+        archive.put("tile/1/000.p/2", above.as_flattened()).unwrap();
+        let mut tree = Frontier::new();
+        tree.grow(&hashes);
+        (folder, archive, tree.root())
+    }
+
+    #[test]
+    fn a_log_as_it_was_exported_fits_together() {
+        let (_folder, archive, root) = exported();
+        let audit = Audit::of(&archive, SIZE as u64, 0);
+        assert_eq!((audit.failure(), audit.checked, audit.missing), (None, 600, 0));
+        assert_eq!(archive.root(SIZE as u64).unwrap(), root);
+        let audit = Audit::of(&archive, SIZE as u64, 300);
+        assert_eq!((audit.failure(), audit.checked), (None, 344), "from the bundle of the first entry on");
+    }
+
+    #[test]
+    fn an_altered_byte_anywhere_is_found() {
+        let (folder, archive, root) = exported();
+        let files = ["entries/000", "entries/001", "entries/002.p/88", "0/000", "0/001", "0/002.p/88", "1/000.p/2"];
+        for file in files {
+            let path = folder.path().join("tile").join(file);
+            let good = fs::read(&path).unwrap();
+            for at in (0..good.len()).step_by(61).chain([good.len() - 1]) {
+                let mut bad = good.clone();
+                bad[at] ^= 1;
+                fs::write(&path, bad).unwrap();
+                let audit = Audit::of(&archive, SIZE as u64, 0);
+                let leads = archive.root(SIZE as u64).is_ok_and(|found| found == root);
+                assert!(audit.failure().is_some() || !leads, "{file} at {at}");
+            }
+            fs::write(&path, &good[..good.len() - 1]).unwrap();
+            assert!(Audit::of(&archive, SIZE as u64, 0).failure().is_some(), "{file} cut off");
+            fs::write(&path, good).unwrap();
+        }
+    }
+
+    #[test]
+    fn entries_that_were_left_out_are_counted_and_their_hashes_stay() {
+        let (folder, archive, root) = exported();
+        fs::remove_file(folder.path().join("tile/entries/000")).unwrap();
+        let audit = Audit::of(&archive, SIZE as u64, 0);
+        assert_eq!((audit.failure(), audit.checked, audit.missing), (None, 344, 256));
+        assert_eq!(archive.root(SIZE as u64).unwrap(), root);
+        fs::remove_file(folder.path().join("tile/0/000")).unwrap();
+        assert!(Audit::of(&archive, SIZE as u64, 0).failure().is_some());
+    }
+
+    #[test]
+    fn older_sizes_are_read_from_what_has_grown_since() {
+        let (_folder, archive, _) = exported();
+        for size in [1, 255, 256, 257, 511, 599] {
+            let mut tree = Frontier::new();
+            tree.grow(&(0..size).map(|number: u64| leaf_hash(number.to_string().as_bytes())).collect::<Vec<_>>());
+            if size > 512 {
+                // Partial tiles of that size are not there; those of the newest size do not stand in for them.
+                assert!(archive.root(size).is_err());
+            } else {
+                assert_eq!(archive.root(size).unwrap(), tree.root(), "{size}");
+            }
+        }
+    }
 }

@@ -48,7 +48,8 @@ pub(super) fn run(command: &Export) -> Result<ExitCode> {
         return Err(usage(format!("--from {}: the log has {size} entries", command.from)));
     }
     let progress = bar(size);
-    let copy = Copy { client: &client, remote, archive, before: before.as_ref().map_or(0, |it| it.checkpoint.size), progress };
+    let copy =
+        Copy { client: &client, remote, archive, before: before.as_ref().map_or(0, |it| it.checkpoint.size), progress };
     let receipt = copy.vouched(&seen, keys(command.log_key.as_slice())?)?;
     if let Some(before) = &before {
         copy.continues(before, &seen)?;
@@ -108,7 +109,9 @@ impl Copy<'_> {
         }
         let why = match self.remote.standing(&before.checkpoint, &now.checkpoint)? {
             Standing::Continues => return Ok(()),
-            Standing::Unproven => return Err(wrong("wrong root: the exchange's tiles do not lead to its checkpoint".to_owned())),
+            Standing::Unproven => {
+                return Err(wrong("wrong root: the exchange's tiles do not lead to its checkpoint".to_owned()));
+            }
             Standing::Forked => "forked history: the log does not continue the folder's checkpoint",
         };
         let kept = format!("forked-{}.checkpoint", now.checkpoint.size);
@@ -163,7 +166,8 @@ impl Copy<'_> {
             self.archive.put(RECEIPT, receipt)?;
         }
         let cosigned = self.remote.cosigned()?;
-        let is_own = |bytes: &Vec<u8>| Seen::parse(bytes).is_ok_and(|it| it.checkpoint.origin == seen.checkpoint.origin);
+        let is_own =
+            |bytes: &Vec<u8>| Seen::parse(bytes).is_ok_and(|it| it.checkpoint.origin == seen.checkpoint.origin);
         if let Some(cosigned) = cosigned.filter(is_own) {
             self.archive.put(COSIGNED, &cosigned)?;
         }
@@ -176,7 +180,8 @@ impl Copy<'_> {
         if self.before == 0 || self.before == size {
             return Ok(());
         }
-        let old = (0..=u8::MAX).map_while(|level| Some((level, hashes(self.before, level))).filter(|(_, count)| *count > 0));
+        let old =
+            (0..=u8::MAX).map_while(|level| Some((level, hashes(self.before, level))).filter(|(_, count)| *count > 0));
         let old_tiles = old.filter_map(|(level, count)| {
             let old = Tile::in_tree(level, (count - 1) / WIDTH, self.before)?;
             let new = Tile::in_tree(level, old.index, size)?;

@@ -111,7 +111,8 @@ impl<'a> Remote<'a> {
                 EvidenceError::Closed
             })
         });
-        let walked = root_of(&reader, new.size).and_then(|root| Ok((root, consistency_path(&reader, old.size, new.size)?)));
+        let walked =
+            root_of(&reader, new.size).and_then(|root| Ok((root, consistency_path(&reader, old.size, new.size)?)));
         let (root, path) = match walked {
             Ok(walked) => walked,
             Err(error) => return Err(failed.take().unwrap_or_else(|| error.into())),

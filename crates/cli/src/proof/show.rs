@@ -14,7 +14,8 @@ use std::process::ExitCode;
 
 /// Shows it, with its checks where it is for people.
 pub(super) fn show(id: &str, connection: &Connection, printing: Printing) -> Result<ExitCode> {
-    let id: EvidenceId = id.parse().map_err(|_| usage("an evidence id is written <node>-<epoch>-<index>, as in city-1-42"))?;
+    let id: EvidenceId =
+        id.parse().map_err(|_| usage("an evidence id is written <node>-<epoch>-<index>, as in city-1-42"))?;
     let client = Client::new(connection)?;
     let Some(bytes) = Remote::new(&client, None)?.evidence(&id)? else {
         let message = "there is no such evidence, or it is not yours to see".to_owned();
@@ -50,7 +51,10 @@ fn tell(text: &str, client: &Client) -> Result<()> {
     for (name, value) in said {
         row(name, value.as_str().map_or_else(|| value.to_string(), str::to_owned).trim_end())?;
     }
-    row("salt", if receipt["salt"].is_string() { "there" } else { "not for this caller: who was asked about stays closed" })?;
+    row(
+        "salt",
+        if receipt["salt"].is_string() { "there" } else { "not for this caller: who was asked about stays closed" },
+    )?;
     row("signed", if answer["request_signature"].is_string() { "by the caller" } else { "no" })?;
     row("log_key", receipt["verifier_key"].as_str().unwrap_or_default())?;
     checked(text.as_bytes(), client)

@@ -106,7 +106,9 @@ impl<'a> Watch<'a> {
             )));
         }
         if keys.is_empty() {
-            return Err(usage(format!("the key of {origin} is not known yet: give it with --log-key, or a receipt with --receipt")));
+            return Err(usage(format!(
+                "the key of {origin} is not known yet: give it with --log-key, or a receipt with --receipt"
+            )));
         }
         if keys.iter().any(|key| now.note.signed_by(key)) {
             return Ok(());
@@ -131,7 +133,9 @@ impl<'a> Watch<'a> {
             Output::Json => json(&json!({
                 "log": log, "size": size, "new": is_news, "verifier_key": self.verifier.to_string(),
             })),
-            Output::Table if is_news => line(&format!("{log}: {size} entries, cosigned; my verifier key: {}", self.verifier)),
+            Output::Table if is_news => {
+                line(&format!("{log}: {size} entries, cosigned; my verifier key: {}", self.verifier))
+            }
             Output::Table => line(&format!("{log}: {size} entries, as before")),
         }
     }
@@ -142,7 +146,10 @@ fn continues(state: &State, remote: &Remote<'_>, last: &Seen, now: &Seen) -> Res
     let why = match remote.standing(&last.checkpoint, &now.checkpoint)? {
         Standing::Continues => return Ok(()),
         Standing::Unproven => {
-            return Err(wrong(format!("{}: the tiles do not lead to the checkpoint; nothing was cosigned", now.checkpoint.origin)));
+            return Err(wrong(format!(
+                "{}: the tiles do not lead to the checkpoint; nothing was cosigned",
+                now.checkpoint.origin
+            )));
         }
         Standing::Forked if now.checkpoint.size < last.checkpoint.size => "it takes back entries that it had signed",
         Standing::Forked => "it does not continue what it had signed",
@@ -171,7 +178,9 @@ fn own_name(client: &Client) -> Result<String> {
     let files = client.files().context("the client has no certificate")?;
     let signer = client.signer()?.context("the client has no certificate")?;
     let named = ChainTrust::load(&files.ca)?.check(signer.chain(), SystemClock.now());
-    named.map(|caller| caller.to_string()).map_err(|why| usage(format!("{}: no name in it: {why}; give one with --name", files.cert.display())))
+    named
+        .map(|caller| caller.to_string())
+        .map_err(|why| usage(format!("{}: no name in it: {why}; give one with --name", files.cert.display())))
 }
 
 /// The log's key, from an answer whose proof holds.
