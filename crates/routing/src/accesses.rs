@@ -14,6 +14,7 @@ use contract::v1;
 use domain::{Identifier, Outcome, Reason, Timestamp};
 use evidence::EvidenceId;
 use policy::{Approved, Denial, Permit, Use};
+use std::collections::VecDeque;
 use store::{Cursor, ViewReader};
 
 /// Accesses looked at in one go.
@@ -70,25 +71,46 @@ impl Question for ListSubjectAccesses {
     async fn answer<V: ViewReader>(&self, ground: &Ground<'_, V>, permits: &[Permit]) -> Result<Answered, Stop> {
         let mut bookmark = self.paging.begin(ground, permits)?;
         let mut response = v1::ListSubjectAccessesResponse::default();
-        let log = &ground.settings.evidence;
-        let mut before: Option<EvidenceId> = bookmark.place("").and_then(|place| place.key.parse().ok());
-        loop {
-            let found = log.accesses(&self.by, before.as_ref(), PAGE).map_err(Away::Evidence)?;
-            let Some(last) = found.last().cloned() else { break };
-            for id in found {
-                let held = log.evidence(&id).map_err(Away::Evidence)?;
-                let statement = held.and_then(|held| held.receipt.statement);
-                let Some(statement) = statement.filter(|statement| is_shown(statement, permits)) else { continue };
-                if response.accesses.len() == self.paging.size {
-                    response.next_page_token = self.paging.seal(ground, permits, &bookmark)?;
-                    return Ok(answered(&response));
-                }
-                response.accesses.push(access(statement));
-                bookmark.advance("", &Cursor { source_time: Timestamp::UNIX_EPOCH, key: id.to_string() });
+        let before = bookmark.place("").and_then(|place| place.key.parse().ok());
+        let mut shown = Shown { ground, by: &self.by, permits, before, at_hand: VecDeque::new() };
+        while let Some((id, statement)) = shown.next()? {
+            if response.accesses.len() == self.paging.size {
+                response.next_page_token = self.paging.seal(ground, permits, &bookmark)?;
+                break;
             }
-            before = Some(last);
+            response.accesses.push(access(statement));
+            bookmark.advance("", &Cursor { source_time: Timestamp::UNIX_EPOCH, key: id.to_string() });
         }
-        Ok(answered(&response))
+        let outcome = if response.accesses.is_empty() { Outcome::NotFound } else { Outcome::Found };
+        Ok(Answered::new(outcome, &response))
+    }
+}
+
+/// Accesses that the permits show, newest first.
+struct Shown<'a, V> {
+    ground: &'a Ground<'a, V>,
+    by: &'a Identifier,
+    permits: &'a [Permit],
+    before: Option<EvidenceId>,
+    at_hand: VecDeque<EvidenceId>,
+}
+
+impl<V> Shown<'_, V> {
+    fn next(&mut self) -> Result<Option<(EvidenceId, v1::Statement)>, Stop> {
+        let log = &self.ground.settings.evidence;
+        loop {
+            if self.at_hand.is_empty() {
+                let found = log.accesses(self.by, self.before.as_ref(), PAGE).map_err(Away::Evidence)?;
+                self.before = found.last().cloned();
+                self.at_hand = found.into();
+            }
+            let Some(id) = self.at_hand.pop_front() else { return Ok(None) };
+            let held = log.evidence(&id).map_err(Away::Evidence)?;
+            let statement = held.and_then(|held| held.receipt.statement);
+            if let Some(statement) = statement.filter(|statement| is_shown(statement, self.permits)) {
+                return Ok(Some((id, statement)));
+            }
+        }
     }
 }
 
@@ -119,9 +141,4 @@ fn access(statement: v1::Statement) -> v1::SubjectAccess {
         outcome: statement.outcome,
         reason: statement.reason,
     }
-}
-
-fn answered(response: &v1::ListSubjectAccessesResponse) -> Answered {
-    let outcome = if response.accesses.is_empty() { Outcome::NotFound } else { Outcome::Found };
-    Answered::new(outcome, response)
 }

@@ -1,7 +1,7 @@
 //! The one way in and the one way out.
 
 use crate::{
-    Asking, Departure, Finished, Method,
+    Asking, Departure, Finished, Form, Method,
     accesses::ListSubjectAccesses,
     account::{Account, Deed},
     answered::Answered,
@@ -54,6 +54,17 @@ impl fmt::Debug for Settings {
             .field("offset", &self.offset)
             .field("language", &self.language)
             .finish_non_exhaustive()
+    }
+}
+
+impl Kept {
+    /// The earlier answer in a form.
+    fn again(&self, form: Form) -> Judged<'static> {
+        if self.form == form {
+            Judged::Again(self.finished.clone())
+        } else {
+            Judged::Otherwise(self.answered.clone())
+        }
     }
 }
 
@@ -240,12 +251,7 @@ impl<V: ViewReader> Exchange<V> {
             }
             // Grants that changed since may show less: then it is a new question.
             if earlier.standing == token::digest_of_grants(ground.grants()) {
-                let same_form = earlier.form == ground.asking.form;
-                return Ok(if same_form {
-                    Judged::Again(earlier.finished.clone())
-                } else {
-                    Judged::Otherwise(earlier.answered.clone())
-                });
+                return Ok(earlier.again(ground.asking.form));
             }
         }
         let permits = self.gate.count(approved, ground.now)?;

@@ -96,7 +96,7 @@ impl Fields {
         for (name, value) in members {
             let name = fields.push(name);
             match value {
-                Value::Null => continue,
+                Value::Null => {}
                 Value::String(text) => fields.place(name, text),
                 Value::Number(number) => fields.place_shown(name, number),
                 Value::Bool(truth) => fields.place_shown(name, truth),

@@ -21,8 +21,11 @@ pub(crate) struct Session<'a> {
 
 struct Open {
     sender: SendRequest<Full<Bytes>>,
-    connection: Pin<Box<Connection<TokioIo<TlsStream<TcpStream>>, Full<Bytes>>>>,
+    connection: Pin<Box<Driver>>,
 }
+
+/// Moves the bytes of a connection; must be polled for anything to happen on it.
+type Driver = Connection<TokioIo<TlsStream<TcpStream>>, Full<Bytes>>;
 
 /// Why there was no reply on a connection.
 enum Broken {

@@ -13,9 +13,9 @@ use crate::{
 };
 use anyhow::Result;
 use evidence::{
-    Bundle, Check, Checkpoint, Checks, EvidenceError, Failure, Hash, Saved, TILE_WIDTH, Tile, TileReader, Verification,
-    VerifierKey, Witnessed, consistency_path, decode_entries, encode_entries, leaf_hash, root_of,
-    verify as verify_saved, verify_consistency,
+    Bundle, Check, Checkpoint, EvidenceError, Failure, Hash, Saved, TILE_WIDTH, Tile, TileReader, Verification,
+    VerifierKey, Witnessed, consistency_path, decode_entries, encode_entries, root_of, verify as verify_saved,
+    verify_consistency,
 };
 use security::sign::ChainTrust;
 use serde_json::Map;
@@ -77,13 +77,10 @@ impl Archive {
         put(&self.dir.join(path), bytes)
     }
 
-    /// A tile's bytes; a partial one that is gone is the beginning of the full one.
+    /// A tile's bytes; a partial one that is gone is the beginning of a wider one.
     pub(super) fn tile(&self, tile: &Tile) -> Result<Vec<u8>, EvidenceError> {
         let full = Tile { width: TILE_WIDTH, ..*tile };
-        let mut bytes = match self.bytes(&tile.path()) {
-            Err(_) if tile.width < TILE_WIDTH => self.bytes(&full.path())?,
-            found => found?,
-        };
+        let mut bytes = self.wide(&full.path(), tile.width)?;
         bytes.truncate(usize::from(tile.width) * size_of::<Hash>());
         Ok(bytes)
     }
@@ -91,12 +88,19 @@ impl Archive {
     /// The entries of a bundle; none where it was not exported.
     pub(super) fn entries(&self, bundle: &Bundle) -> Result<Option<Vec<u8>>, EvidenceError> {
         let full = Bundle { width: TILE_WIDTH, ..*bundle };
-        if let Some(bytes) = there(self.bytes(&bundle.path()))? {
-            return Ok(Some(bytes));
-        }
-        let Some(bytes) = there(self.bytes(&full.path()))? else { return Ok(None) };
+        let Some(bytes) = there(self.wide(&full.path(), bundle.width))? else { return Ok(None) };
         let entries = decode_entries(&bytes)?;
         encode_entries(entries.get(..bundle.width.into()).unwrap_or(&entries)).map(Some)
+    }
+
+    /// The narrowest piece at the path of a full one that has so many parts.
+    fn wide(&self, full: &str, width: u16) -> Result<Vec<u8>, EvidenceError> {
+        let partial = fs::read_dir(self.dir.join(format!("{full}.p"))).into_iter().flatten();
+        let widths = partial.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u16>().ok());
+        match widths.filter(|there| *there >= width).min() {
+            Some(there) => self.bytes(&format!("{full}.p/{there}")),
+            None => self.bytes(full),
+        }
     }
 
     /// Root of the first `size` entries, by the tiles.
@@ -192,29 +196,16 @@ fn known_keys(archive: &Archive, trust: &ChainTrust, given: Vec<VerifierKey>) ->
     let saved = Saved::Evidence(&file);
     let checks = verify_saved(&Verification { saved, trust, request: None, witnesses: &[], history: None });
     match checks {
-        Ok(checks) if checks.hold() && is_of(archive, &checks) => {
+        Ok(checks) if checks.hold() => {
             let own = checks.receipt.verifier_key.parse().ok();
             (Check::Holds, own.into_iter().chain(given).collect())
         }
         Ok(checks) => {
-            let why = checks.failures().next().map_or("is not of this log", |(_, why)| why).to_owned();
+            let why = checks.failures().next().map_or("is no proof", |(_, why)| why).to_owned();
             (Check::Fails(format!("the folder's {RECEIPT}: {why}")), given)
         }
         Err(error) => (Check::Fails(chain(&error)), given),
     }
-}
-
-/// Whether a receipt is of an entry of the folder.
-fn is_of(archive: &Archive, checks: &Checks) -> bool {
-    let index = checks.receipt.leaf_index;
-    let (Some(bundle), Some(width)) = (Bundle::in_tree(index / 256, index + 1), usize::try_from(index % 256).ok())
-    else {
-        return false;
-    };
-    let Ok(Some(bytes)) = archive.entries(&bundle) else { return true };
-    let entries = decode_entries(&bytes);
-    entries
-        .is_ok_and(|entries| entries.get(width).is_some_and(|entry| leaf_hash(entry)[..] == checks.receipt.leaf_hash))
 }
 
 fn witness(archive: &Archive, seen: &Seen, witnesses: &[VerifierKey]) -> (Check, Vec<Witnessed>) {

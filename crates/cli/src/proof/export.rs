@@ -124,26 +124,32 @@ impl Copy<'_> {
     fn pieces(&self, size: u64, from: u64) -> Result<Copied> {
         let mut copied = Copied::default();
         for level in (0..=u8::MAX).take_while(|level| hashes(size, *level) > 0) {
-            for index in hashes(self.before, level) / WIDTH..hashes(size, level).div_ceil(WIDTH) {
-                let Some(tile) = Tile::in_tree(level, index, size) else { break };
-                if !self.archive.has(&tile.path()) {
-                    self.archive.put(&tile.path(), &self.remote.tile(&tile)?)?;
-                    copied.tiles += 1;
-                }
+            let first = hashes(self.before, level) / WIDTH;
+            let tiles = (first..).map_while(|index| Tile::in_tree(level, index, size));
+            for tile in tiles.filter(|tile| !self.archive.has(&tile.path())) {
+                self.archive.put(&tile.path(), &self.remote.tile(&tile)?)?;
+                copied.tiles += 1;
             }
         }
-        for index in from / WIDTH..size.div_ceil(WIDTH) {
-            let Some(bundle) = Bundle::in_tree(index, size) else { break };
+        for bundle in (from / WIDTH..).map_while(|index| Bundle::in_tree(index, size)) {
+            let (first, end) = (bundle.index * WIDTH, bundle.index * WIDTH + u64::from(bundle.width));
             if !self.archive.has(&bundle.path()) {
-                let bytes = self.remote.entries(&bundle)?.ok_or_else(|| gone(index * WIDTH))?;
+                let bytes = self.remote.entries(&bundle)?.ok_or_else(|| gone(first))?;
                 self.archive.put(&bundle.path(), &bytes)?;
-                copied.entries += size.min((index + 1) * WIDTH).saturating_sub(self.before.max(index * WIDTH));
-                copied.first.get_or_insert(index * WIDTH);
+                copied.entries += self.fresh(&bundle, (first, end));
+                copied.first.get_or_insert(first);
             }
-            self.progress.set_position(size.min((index + 1) * WIDTH));
+            self.progress.set_position(end);
         }
         self.progress.finish_and_clear();
         Ok(copied)
+    }
+
+    /// How many entries of a bundle that was just put there were not there before.
+    fn fresh(&self, bundle: &Bundle, (first, end): (u64, u64)) -> u64 {
+        let old = Bundle::in_tree(bundle.index, self.before).filter(|old| old.width < bundle.width);
+        let had = old.is_some_and(|old| self.archive.has(&old.path()));
+        end - if had { self.before.max(first) } else { first }
     }
 
     /// What was fetched fits together and leads to the checkpoint.

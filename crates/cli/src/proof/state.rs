@@ -27,7 +27,7 @@ impl State {
     /// The newest epoch of a node's log that was ever seen.
     pub(super) fn newest_epoch(dir: &Path, node: &str) -> Option<u64> {
         let folders = fs::read_dir(dir.join(node)).ok()?;
-        let known = folders.filter_map(|entry| entry.ok()).filter(|entry| entry.path().join(CHECKPOINT).is_file());
+        let known = folders.filter_map(Result::ok).filter(|entry| entry.path().join(CHECKPOINT).is_file());
         known.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).max()
     }
 
@@ -49,8 +49,8 @@ impl State {
             return Ok(());
         }
         keys.insert(0, key.clone());
-        let lines: String = keys.iter().map(|key| format!("{key}\n")).collect();
-        put(&self.dir.join(KEYS), lines.as_bytes())
+        let lines: Vec<String> = keys.iter().map(ToString::to_string).collect();
+        put(&self.dir.join(KEYS), lines.join("\n").as_bytes())
     }
 
     /// The last checkpoint, as it was cosigned.

@@ -128,6 +128,15 @@ impl MariaDb {
     /// When the signal cannot be sent.
     pub fn freeze(&self) {
         signal(&self.child, "-STOP");
+        // Only when the thread that is to heed it has had its turn, the others stand still.
+        let stat = format!("/proc/{}/stat", self.child.id());
+        let stands = || fs::read_to_string(&stat).is_ok_and(|stat| stat.contains(") T "));
+        for _ in 0..READY_LOOKS {
+            if stands() {
+                break;
+            }
+            thread::sleep(LOOK);
+        }
     }
 
     /// Lets a frozen server go on.

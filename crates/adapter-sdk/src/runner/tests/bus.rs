@@ -27,8 +27,8 @@ struct Inner {
     away: Option<String>,
     /// Topic that may not be written.
     forbidden: Option<String>,
-    /// Partition that takes messages and acknowledges none.
-    stuck: Option<u32>,
+    /// Partition of a topic that takes messages and acknowledges none.
+    stuck: Option<(String, u32)>,
     /// Nobody answers.
     left: bool,
 }
@@ -94,9 +94,9 @@ impl TestBus {
         self.lock().away = Some(topic.to_owned());
     }
 
-    /// The partition of a key acknowledges nothing until the bus is healed.
-    pub(super) fn stick(&self, key: &str) {
-        self.lock().stuck = Some(partition(key.as_bytes()));
+    /// The partition of a topic's key acknowledges nothing until the bus is healed.
+    pub(super) fn stick(&self, topic: &str, key: &str) {
+        self.lock().stuck = Some((topic.to_owned(), partition(key.as_bytes())));
     }
 
     /// All messages of a topic, partition by partition.
@@ -141,6 +141,11 @@ impl TestBus {
 }
 
 impl Inner {
+    fn is_stuck(&self, delivery: &Delivery) -> bool {
+        let here = |(topic, stuck): &(String, u32)| **topic == *delivery.topic && *stuck == partition(&delivery.key);
+        self.stuck.as_ref().is_some_and(here)
+    }
+
     fn append(&mut self, mut delivery: Delivery) -> Position {
         let partitions = self.topics.entry(delivery.topic.to_string()).or_default();
         partitions.resize(PARTITIONS as usize, Vec::new());
@@ -236,7 +241,7 @@ impl Producer for Sender {
         let faults = inner.faults;
         let flying = std::mem::take(&mut self.flying);
         for (place, message) in flying.into_iter().rev().enumerate() {
-            if inner.stuck == Some(partition(&message.delivery.key)) || (faults && place % 3 == 2) {
+            if inner.is_stuck(&message.delivery) || (faults && place % 3 == 2) {
                 self.flying.insert(0, message);
                 continue;
             }

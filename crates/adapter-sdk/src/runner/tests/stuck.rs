@@ -2,7 +2,7 @@
 
 use super::{
     bus::TestBus,
-    world::{Effect, World},
+    world::{Effect, RECORDS, World},
 };
 use crate::IntakeError;
 use proptest::prelude::*;
@@ -26,7 +26,7 @@ fn uninterrupted(keys: &[char]) -> (Effect, u64) {
 
 fn is_pinned_by(stuck: char, keys: &[char], bus: TestBus) {
     let world = world(keys, bus);
-    world.bus.stick(&format!("natural-person/{stuck}"));
+    world.bus.stick(RECORDS, &format!("natural-person/{stuck}"));
     let bus = world.bus.clone();
     let enough = move || bus.calls() > 400;
     let stopped = world.runner().step(&enough);
