@@ -29,6 +29,7 @@ mod feed;
 mod findings;
 mod life;
 mod oracle;
+mod poison;
 mod stored;
 mod strike;
 
@@ -37,6 +38,7 @@ pub use self::{
     findings::Findings,
     life::Life,
     oracle::Oracle,
+    poison::{Poison, poisoned},
     stored::Stored,
 };
 

@@ -1,29 +1,32 @@
 //! Strikes a node a thousand times: `cargo run --release -p exchange-tests --bin faults -- --runs 1000 --seed 1`.
 //!
 //! Prints one line a fault: runs, lost, doubled, invented, and what was repeated without harm. `--only standalone` or
-//! `--only kafka` leaves the other bus out.
-use exchange_tests::faults::{self, Table};
+//! `--only kafka` leaves the other bus out; `--poison 1000000` takes in a file of so many rows of which one is poison, and
+//! one of a tenth of them that are all poison.
+use exchange_tests::faults::{self, Findings, Poison, Table};
 use std::{
     io::{self, Write as _},
     process::ExitCode,
 };
 
-const USAGE: &str = "usage: faults [--runs N] [--seed N] [--only standalone|kafka]";
+const USAGE: &str = "usage: faults [--runs N] [--seed N] [--only standalone|kafka] [--poison ROWS]";
 
 struct Arguments {
     runs: usize,
     seed: u64,
     only: Option<String>,
+    poison: usize,
 }
 
 impl Arguments {
     fn read(mut words: impl Iterator<Item = String>) -> Option<Self> {
-        let mut read = Self { runs: 30, seed: 1, only: None };
+        let mut read = Self { runs: 30, seed: 1, only: None, poison: 0 };
         while let Some(name) = words.next() {
             let value = words.next()?;
             match name.as_str() {
                 "--runs" => read.runs = value.parse().ok()?,
                 "--seed" => read.seed = value.parse().ok()?,
+                "--poison" => read.poison = value.parse().ok()?,
                 "--only" if ["standalone", "kafka"].contains(&value.as_str()) => read.only = Some(value),
                 _ => return None,
             }
@@ -52,18 +55,30 @@ fn main() -> ExitCode {
             Err(skip) => eprintln!("{skip}"),
         }
     }
-    match print(&table) {
-        Ok(()) if table.values().all(faults::Findings::is_sound) => ExitCode::SUCCESS,
+    let mut lines: Vec<(String, Findings)> = table.into_iter().map(|(fault, found)| (fault.to_string(), found)).collect();
+    for (name, rows, poison) in [
+        ("one row poison", arguments.poison, Poison::One),
+        ("all rows poison", arguments.poison / 10, Poison::All),
+    ] {
+        if rows > 0 {
+            lines.push((name.to_owned(), faults::poisoned(rows, poison, arguments.seed)));
+        }
+    }
+    match print(&lines) {
+        Ok(()) if lines.iter().all(|(_, found)| found.is_sound()) => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
     }
 }
 
-fn print(table: &Table) -> io::Result<()> {
+fn print(lines: &[(String, Findings)]) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{:<18} {:>6} {:>6} {:>7} {:>8} {:>8} {:>8} {:>5}", "fault", "runs", "lost", "doubled", "invented", "repeated", "receipts", "stuck")?;
-    for (fault, found) in table {
-        let faults::Findings { runs, lost, doubled, invented, repeated, receipts, stuck, .. } = found;
-        writeln!(out, "{fault:<18} {runs:>6} {lost:>6} {doubled:>7} {invented:>8} {repeated:>8} {receipts:>8} {stuck:>5}")?;
+    let names = ["runs", "lost", "doubled", "invented", "repeated", "receipts", "stuck"].map(|name| format!("{name:>8}"));
+    writeln!(out, "{:<18} {}", "fault", names.join(" "))?;
+    for (name, found) in lines {
+        let Findings { runs, lost, doubled, invented, repeated, receipts, stuck, details } = found;
+        let numbers = [runs, lost, doubled, invented, repeated, receipts, stuck].map(|number| format!("{number:>8}"));
+        writeln!(out, "{name:<18} {}", numbers.join(" "))?;
+        details.iter().take(20).try_for_each(|detail| writeln!(out, "  {detail}"))?;
     }
     Ok(())
 }

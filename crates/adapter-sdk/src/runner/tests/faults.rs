@@ -2,7 +2,7 @@
 
 use super::{
     bus::TestBus,
-    world::{Effect, GoOn, REJECTS, World},
+    world::{After, Effect, GoOn, REJECTS, World},
 };
 use crate::{Counters, IntakeError};
 use contract::v1::Reject;
@@ -78,9 +78,9 @@ fn while_rejects_cannot_be_written_the_intake_waits_and_drops_nothing() {
     let world = World::new(TestBus::default());
     drop_files(&world);
     world.bus.away(REJECTS);
-    let bus = world.bus.clone();
-    let away = move || bus.messages(REJECTS).is_empty() && bus.calls() > 200;
+    let away = After(200, world.bus.clone());
     assert!(matches!(world.runner().step(&away), Err(IntakeError::Stopped)));
+    assert!(world.bus.messages(REJECTS).is_empty());
     assert!(world.names().contains(&"L_320102_001.txt".to_owned()));
     assert!(world.counters().read < 10);
     world.bus.heal();

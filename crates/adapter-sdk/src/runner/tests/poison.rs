@@ -2,7 +2,7 @@
 
 use super::{
     bus::TestBus,
-    world::{GoOn, REJECTS, World},
+    world::{After, REJECTS, World},
 };
 use crate::IntakeError;
 
@@ -59,14 +59,11 @@ fn rows_that_all_panic_are_all_rejected_with_their_bytes_and_the_next_file_is_ta
 fn while_rejects_cannot_be_written_rows_that_panic_are_waited_with() {
     let world = world(|number| number % 3 == 2, TestBus::default());
     world.bus.away(REJECTS);
-    let bus = world.bus.clone();
-    let away = move || bus.calls() > 200;
+    let away = After(200, world.bus.clone());
     assert!(matches!(world.runner().step(&away), Err(IntakeError::Stopped)));
     assert!(world.counters().read <= 2, "not beyond the first of them");
     world.bus.heal();
-    let mut runner = world.runner();
-    runner.step(&GoOn).unwrap();
-    drop(runner);
+    world.step().unwrap();
     assert_eq!(world.counters().rejected, (0..ROWS).filter(|number| number % 3 == 2).count() as u64);
     assert_eq!(world.counters().published + world.counters().rejected, ROWS as u64);
 }

@@ -2,7 +2,7 @@
 
 use super::{
     bus::TestBus,
-    world::{Effect, RECORDS, World},
+    world::{After, Effect, RECORDS, World},
 };
 use crate::IntakeError;
 use proptest::prelude::*;
@@ -24,36 +24,42 @@ fn uninterrupted(keys: &[char]) -> (Effect, u64) {
     (calm.effect(), calm.counters().read)
 }
 
-fn is_pinned_by(stuck: char, keys: &[char], bus: TestBus) {
+/// How many rows were written down while the partition of `stuck` acknowledged nothing; afterwards all is as if it had.
+fn written_down(stuck: char, keys: &[char], bus: TestBus) -> u64 {
     let world = world(keys, bus);
     world.bus.stick(RECORDS, &format!("natural-person/{stuck}"));
-    let bus = world.bus.clone();
-    let enough = move || bus.calls() > 400;
-    let stopped = world.runner().step(&enough);
+    let stopped = world.runner().step(&After(400, world.bus.clone()));
     assert!(matches!(stopped, Err(IntakeError::Stopped)), "{stopped:?}");
-    let before = keys.iter().take_while(|key| **key != stuck).count() as u64;
-    assert_eq!(world.counters().read, before, "the checkpoint stands before the first row that is stuck");
+    let read = world.counters().read;
     assert!(world.names().contains(&FILE.to_owned()), "the file is not done");
     world.bus.heal();
     world.step().unwrap();
     assert_eq!((world.effect(), world.counters().read), uninterrupted(keys));
+    read
+}
+
+fn before(stuck: char, keys: &[char]) -> u64 {
+    keys.iter().take_while(|key| **key != stuck).count() as u64
 }
 
 #[test]
 fn the_checkpoint_stays_before_the_first_row_of_a_stuck_partition() {
-    is_pinned_by('b', &['a', 'c', 'a', 'b', 'c', 'a', 'a', 'c', 'b', 'a'], TestBus::default());
-    is_pinned_by('c', &['c', 'a', 'b', 'a'], TestBus::default());
+    for (stuck, keys) in [('b', "acabcaacba"), ('c', "caba"), ('a', "bcbcbca")] {
+        let keys: Vec<char> = keys.chars().collect();
+        assert_eq!(written_down(stuck, &keys, TestBus::default()), before(stuck, &keys), "{keys:?}");
+    }
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 10, failure_persistence: None, ..ProptestConfig::default() })]
 
+    /// Messages that fail besides are sent again only when what is under way is back.
     #[test]
-    fn wherever_the_stuck_rows_stand_and_in_whatever_order_the_others_are_acknowledged(
+    fn the_checkpoint_never_passes_a_stuck_row_in_whatever_order_the_others_are_acknowledged(
         mut keys in prop::collection::vec(prop::sample::select(vec!['a', 'b', 'c']), 1..40),
         stuck in prop::sample::select(vec!['a', 'b', 'c']),
     ) {
         keys.push(stuck);
-        is_pinned_by(stuck, &keys, TestBus::faulty());
+        prop_assert!(written_down(stuck, &keys, TestBus::faulty()) <= before(stuck, &keys));
     }
 }

@@ -37,6 +37,17 @@ impl Stop for GoOn {
     fn pause(&self, _time: Duration) {}
 }
 
+/// Stops after so many calls of a bus, and lets no time pass.
+pub(super) struct After(pub(super) usize, pub(super) TestBus);
+
+impl Stop for After {
+    fn is_stopped(&self) -> bool {
+        self.1.calls() > self.0
+    }
+
+    fn pause(&self, _time: Duration) {}
+}
+
 /// Lets something happen at the first pause.
 pub(super) struct Once(Mutex<Option<Box<dyn FnOnce() + Send>>>);
 
