@@ -24,6 +24,7 @@
 //! | two adapters for one department | `fencing.rs`; `adapter-sdk` `runner/tests/lease.rs` |
 //! | state folders cut, emptied, foreign, from the future | `faults_state.rs` |
 //! | poison rows; the view's folder lost | `faults_poison.rs`, `faults_view.rs` |
+mod disk;
 mod fault;
 mod feed;
 mod findings;
@@ -34,6 +35,7 @@ mod stored;
 mod strike;
 
 pub use self::{
+    disk::SmallDisk,
     fault::{Fault, share},
     findings::Findings,
     life::Life,
@@ -70,6 +72,19 @@ pub fn apart(faults: &[Fault], seed: u64) -> Result<Table, Skip> {
     Ok(lives(faults, seed, |seed| RealKafka::start().map(|kafka| Life::apart(seed, kafka))))
 }
 
+/// Fills the disk of a broker.
+///
+/// # Errors
+/// There is no Kafka here, or no disk can be mounted.
+pub fn disk_full(runs: usize, seed: u64) -> Result<Table, String> {
+    drop(SmallDisk::mount()?);
+    drop(RealKafka::start().map_err(|skip| skip.to_string())?);
+    Ok(lives(&vec![Fault::DiskFull; runs], seed, |seed| {
+        let Ok(disk) = SmallDisk::mount() else { panic!("a disk was mounted before") };
+        RealKafka::start_with_log(disk.path()).map(|kafka| Life::on_small_disk(seed, kafka, disk))
+    }))
+}
+
 /// A life for every so many runs. One that ends in a panic is counted as stuck, and told with its seed.
 fn lives(faults: &[Fault], seed: u64, begin: impl Fn(u64) -> Result<Life, Skip>) -> Table {
     let mut table = Table::new();
@@ -86,7 +101,7 @@ fn lives(faults: &[Fault], seed: u64, begin: impl Fn(u64) -> Result<Life, Skip>)
             }
             let found = life.end();
             found.details.iter().for_each(|detail| eprintln!("seed {seed}, in the end: {detail}"));
-            order.last().map(|fault| table.entry(*fault).or_default().add(found));
+            table.entry(order[order.len() - 1]).or_default().add(found);
         };
         if catch_unwind(AssertUnwindSafe(&mut live)).is_err() {
             eprintln!("seed {seed} is stuck after {order:?}");

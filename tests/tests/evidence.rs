@@ -45,7 +45,7 @@ fn answers_are_proven_offline_and_what_is_wrong_with_them_is_named() {
     let other = ["--request", &place.path("plain/request.json")];
     assert_eq!(judged(&place, "saved/answer.json", &other), HOLDS, "the same question, the signature left out");
     alter(&place, ("saved/request.json", "other.json"), |request| {
-        request["purpose"]["case_number"] = "2026-0002".into()
+        request["purpose"]["case_number"] = "2026-0002".into();
     });
     assert_eq!(
         judged(&place, "saved/answer.json", &["--request", &place.path("other.json")]),
@@ -239,7 +239,7 @@ fn exported_logs_verify_and_somebody_elses_code_agrees() {
         let said = run("early/answer.json");
         assert_eq!(said.code, 0, "{} {}", said.stdout, said.stderr);
         alter_receipt(&place, ("early/answer.json", "path.json"), |receipt: &mut Receipt| {
-            receipt.inclusion_path[0][0] ^= 1
+            receipt.inclusion_path[0][0] ^= 1;
         });
         let said = run("path.json");
         assert!(said.code == 1 && said.stderr.contains("inclusion"), "{} {}", said.stdout, said.stderr);
@@ -334,7 +334,7 @@ fn a_new_log_key_signs_beside_the_old_one() {
 
 #[test]
 fn the_ledger_needs_its_grant_and_lists_newest_first_what_was_asked_and_refused() {
-    let mut place = Place::with(|node| ledger_grant(node));
+    let mut place = Place::with(ledger_grant);
     let ledger = ["ledger", BY];
     assert_eq!(place.node.ask(&["resolve", "natural-person", BY]).code, 4);
     assert_eq!(place.node.ask_as("consumer-stranger", &["resolve", "natural-person", BY]).code, 3);

@@ -27,3 +27,11 @@ fn processes_apart_and_their_broker() {
         Err(skip) => eprintln!("{skip}"),
     }
 }
+
+#[test]
+fn a_broker_whose_disk_is_full() {
+    match faults::disk_full(1, SEED) {
+        Ok(table) => check(&table, 1),
+        Err(skip) => eprintln!("{skip}"),
+    }
+}

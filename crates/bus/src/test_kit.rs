@@ -49,9 +49,25 @@ impl RealKafka {
     /// # Panics
     /// With `CI=true` in the environment, instead of skipping.
     pub fn start() -> Result<Self, Skip> {
+        let folder = || TempDir::new().map(|folder| (folder.path().join("log"), folder));
+        Self::start_in(folder)
+    }
+
+    /// The same with its log in a folder of the caller's, which may be on a small disk.
+    ///
+    /// # Errors
+    /// As [`RealKafka::start`].
+    ///
+    /// # Panics
+    /// As [`RealKafka::start`].
+    pub fn start_with_log(log: &Path) -> Result<Self, Skip> {
+        Self::start_in(|| TempDir::new().map(|folder| (log.join(folder.path().file_name().unwrap_or_default()), folder)))
+    }
+
+    fn start_in(folder: impl Fn() -> io::Result<(PathBuf, TempDir)>) -> Result<Self, Skip> {
         let mut reason = String::new();
         for _ in 0..STARTS {
-            match Self::try_start() {
+            match folder().and_then(|(log, folder)| Self::try_start(&log, folder)) {
                 Ok(kafka) => return Ok(kafka),
                 Err(error) => reason = error.to_string(),
             }
@@ -102,15 +118,14 @@ impl RealKafka {
         self.wait_until_ready().unwrap_or_else(|error| panic!("kafka does not come back: {error}"));
     }
 
-    fn try_start() -> io::Result<Self> {
+    fn try_start(log: &Path, folder: TempDir) -> io::Result<Self> {
         let jars = jars()?;
-        let folder = TempDir::new()?;
         let (port, controller) = free_ports()?;
         let properties = format!(
             "{FIXED_PROPERTIES}\nlisteners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}\n\
              advertised.listeners=PLAINTEXT://127.0.0.1:{port}\n\
              controller.quorum.bootstrap.servers=127.0.0.1:{controller}\nlog.cleaner.backoff.ms=200\nlog.dirs={}\n",
-            folder.path().join("log").display()
+            log.display()
         );
         fs::write(folder.path().join("server.properties"), properties)?;
         let id = run(java(&jars).args(["kafka.tools.StorageTool", "random-uuid"]))?;

@@ -3,14 +3,14 @@
 
 use bus::{
     Ack, Bus, BusError, KafkaBus, KafkaConfig, Message, SendError, Start, Topic,
-    conformance::{Suite, read_to_end, settle},
+    conformance::{Sent, Suite, read_to_end, settle},
 };
 use rdkafka::{
     mocking::MockCluster,
     producer::DefaultProducerContext,
     types::{RDKafkaApiKey, RDKafkaRespErr as Fault},
 };
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 struct Mock {
     cluster: MockCluster<'static, DefaultProducerContext>,
@@ -79,6 +79,40 @@ fn requests_that_fail_for_a_while_are_retried_without_doubles() {
     let (read, _) = read_to_end(mock.bus.consumer(&[Start::beginning("faults")]).unwrap().as_mut(), 2);
     assert_eq!(read.len(), 300);
     traffic.check(&read);
+}
+
+/// The broker has what it was sent and says so too late: the producer sends again what is there already.
+#[test]
+fn requests_that_time_out_after_they_were_appended_are_acknowledged_once() {
+    let mock = Mock::new();
+    mock.topic("late", 2);
+    let mut config = Mock::config(&mock.cluster);
+    config.properties.insert("request.timeout.ms".to_owned(), "500".to_owned());
+    config.properties.insert("socket.timeout.ms".to_owned(), "1000".to_owned());
+    let bus = KafkaBus::connect(config).unwrap();
+    let mut traffic = bus::conformance::Traffic::new(bus.producer().unwrap(), "late");
+    traffic.send("key", b"before");
+    traffic.settle();
+    let delay = |time| (1..=3).for_each(|broker| mock.cluster.broker_round_trip_time(broker, time).unwrap());
+    delay(Duration::from_secs(3));
+    for number in 0..100_u32 {
+        traffic.send(&format!("key {}", number % 7), &number.to_le_bytes());
+    }
+    // Each waits for what does not come, longer than a request may take.
+    (0..20).for_each(|_| traffic.poll(Duration::from_millis(100)));
+    assert!(traffic.open() > 0, "appended, and not confirmed");
+    delay(Duration::ZERO);
+    traffic.settle();
+    let (read, _) = read_to_end(mock.bus.consumer(&[Start::beginning("late")]).unwrap().as_mut(), 2);
+    // Apache Kafka recognises a repeat by its sequence number; these brokers keep both, which are the same.
+    traffic.check(&read);
+    let sent: BTreeSet<Sent> = traffic.acknowledged().into_values().collect();
+    assert_eq!(sent.len(), 101, "each is acknowledged once");
+    for delivery in &read {
+        let payload = delivery.payload.as_deref().unwrap_or_default().to_vec();
+        let copy = Sent { key: String::from_utf8_lossy(&delivery.key).into_owned(), payload };
+        assert!(sent.contains(&copy), "nobody sent what is at {:?}", delivery.position);
+    }
 }
 
 #[test]

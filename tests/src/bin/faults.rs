@@ -55,6 +55,12 @@ fn main() -> ExitCode {
             Err(skip) => eprintln!("{skip}"),
         }
     }
+    if arguments.wants("kafka") {
+        match faults::disk_full(arguments.runs / 50, arguments.seed) {
+            Ok(mut found) => table.append(&mut found),
+            Err(skip) => eprintln!("{skip}"),
+        }
+    }
     let mut lines: Vec<(String, Findings)> = table.into_iter().map(|(fault, found)| (fault.to_string(), found)).collect();
     for (name, rows, poison) in [
         ("one row poison", arguments.poison, Poison::One),

@@ -15,9 +15,11 @@ pub enum Fault {
     Frozen,
     /// The broker is killed and started again.
     Broker,
+    /// The broker's disk is full for some seconds; it is started again when there is room.
+    DiskFull,
 }
 
-/// Faults that need Kafka, and how many of 30 runs each has.
+/// How many of 30 runs each has; a disk that can be filled is not everywhere.
 const SHARES: [(Fault, usize); 6] = [
     (Fault::Standalone, 10),
     (Fault::Adapter, 7),
@@ -36,6 +38,7 @@ impl fmt::Display for Fault {
             Self::Both => "both killed",
             Self::Frozen => "broker frozen",
             Self::Broker => "broker killed",
+            Self::DiskFull => "broker's disk full",
         })
     }
 }

@@ -81,7 +81,7 @@ impl Feed {
     fn only_here(&mut self, line: Line) -> Line {
         match line {
             Line::Other(text) => Line::Other(format!("{text} {}", self.people.serial())),
-            birth => birth,
+            Line::Birth(fields) => Line::Birth(fields),
         }
     }
 

@@ -39,19 +39,19 @@ impl Findings {
     }
 
     /// Something is not there.
-    pub(super) fn lose(&mut self, what: String) {
+    pub(super) fn lose(&mut self, what: &str) {
         self.lost += 1;
         self.details.push(format!("lost: {what}"));
     }
 
     /// Something is there twice.
-    pub(super) fn double(&mut self, what: String) {
+    pub(super) fn double(&mut self, what: &str) {
         self.doubled += 1;
         self.details.push(format!("doubled: {what}"));
     }
 
     /// Something is there that nobody handed over.
-    pub(super) fn invent(&mut self, what: String) {
+    pub(super) fn invent(&mut self, what: &str) {
         self.invented += 1;
         self.details.push(format!("invented: {what}"));
     }

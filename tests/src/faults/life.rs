@@ -1,4 +1,5 @@
 use super::{
+    disk::SmallDisk,
     fault::Fault,
     feed::{Feed, Fresh},
     findings::Findings,
@@ -55,7 +56,14 @@ impl Life {
     #[must_use]
     pub fn apart(seed: u64, kafka: RealKafka) -> Self {
         let node = Node::new(Bus::Kafka(kafka.brokers()));
-        Self::begin(Target::apart(node, kafka), seed)
+        Self::begin(Target::apart(node, kafka, None), seed)
+    }
+
+    /// The same, its broker on a disk that can be filled.
+    #[must_use]
+    pub fn on_small_disk(seed: u64, kafka: RealKafka, disk: SmallDisk) -> Self {
+        let node = Node::new(Bus::Kafka(kafka.brokers()));
+        Self::begin(Target::apart(node, kafka, Some(disk)), seed)
     }
 
     fn begin(mut target: Target, seed: u64) -> Self {
@@ -109,27 +117,33 @@ impl Life {
         findings
     }
 
-    /// Verifies every receipt, each against the log that is there in the end; kills the node and reads its view.
+    /// Verifies every receipt; kills the node and reads its view.
     #[must_use]
     pub fn end(mut self) -> Findings {
-        let mut findings = Findings::default();
-        let archive = self.target.node.path("archive");
-        let exported = self.target.node.run("operator-ops", &["evidence", "export", &archive.display().to_string()]);
-        if exported.code != 0 {
-            findings.lose(format!("the log cannot be exported: {}", exported.stderr));
-        }
-        for folder in &self.answers {
-            match verified(&self.target.node, folder, &archive) {
-                Ok(()) => findings.receipts += 1,
-                Err(why) => findings.lose(format!("receipt in {}: {why}", folder.display())),
-            }
-        }
+        let mut findings = self.receipts();
         let departments = [FILES, PUSHES];
         let stored = departments.map(|department| Stored::of(&self.target.node, &self.target.bus, department));
         self.target.kill();
         for (department, stored) in departments.iter().zip(&stored) {
             let node = &self.target.node;
             findings.add(self.oracle.judge_view(department, &stored.records, |keys| stored::in_view(node, &keys)));
+        }
+        findings
+    }
+
+    /// Verifies every receipt against the log as it is now.
+    pub(super) fn receipts(&mut self) -> Findings {
+        let mut findings = Findings::default();
+        let archive = self.target.node.path("archive");
+        let exported = self.target.node.run("operator-ops", &["evidence", "export", &archive.display().to_string()]);
+        if exported.code != 0 {
+            findings.lose(&format!("the log cannot be exported: {}", exported.stderr));
+        }
+        for folder in &self.answers {
+            match verified(&self.target.node, folder, &archive) {
+                Ok(()) => findings.receipts += 1,
+                Err(why) => findings.lose(&format!("receipt in {}: {why}", folder.display())),
+            }
         }
         findings
     }
@@ -203,9 +217,9 @@ impl Life {
             let (wanted, found) = (Tally::of(self.oracle.rows(department)), Tally::from_json(&status["rows"], "read"));
             let what = || format!("{department}: counted {:?} instead of {:?}", found.0, wanted.0);
             if found.0[0] > wanted.0[0] {
-                findings.double(what());
+                findings.double(&what());
             } else if found != wanted {
-                findings.lose(what());
+                findings.lose(&what());
             }
         }
     }
@@ -238,7 +252,7 @@ impl Life {
         let is_there = records.iter().any(|record| record["body"]["contract_number"] == question.key.as_str());
         let denies = answer["outcome"] == "OUTCOME_NOT_FOUND" || (said.code == 0 && !is_there);
         if denies || (must && !is_there) {
-            findings.lose(format!("contract {} in an answer: {} {}", question.key, said.stdout, said.stderr));
+            findings.lose(&format!("contract {} in an answer: {} {}", question.key, said.stdout, said.stderr));
         }
         if question.folder.join("answer.json").exists() {
             self.answers.push(question.folder);

@@ -102,9 +102,9 @@ impl Oracle {
         let keys: Vec<Key> = self.seen(department).newest().map(|draft| (draft.resource.into(), draft.key.clone())).collect();
         for (key, found) in keys.iter().zip(viewed(keys.clone())) {
             match (newest.get(key), found) {
-                (_, None) => findings.lose(format!("{}/{} is not in the view", key.0, key.1)),
+                (_, None) => findings.lose(&format!("{}/{} is not in the view", key.0, key.1)),
                 (Some(newest), Some(found)) if newest.version == found.version && hash(newest) == hash(&found) => {}
-                (_, Some(found)) => findings.lose(format!("{}/{} is in the view at {}", key.0, key.1, found.version)),
+                (_, Some(found)) => findings.lose(&format!("{}/{} is in the view at {}", key.0, key.1, found.version)),
             }
         }
         findings
@@ -112,32 +112,36 @@ impl Oracle {
 
     fn records(&mut self, department: &str, records: &[Record], findings: &mut Findings) {
         let mut found = by_version(records, findings);
-        let rows = if department == FILES { &self.contracts.rows } else { &self.births.rows };
-        for draft in published(rows) {
+        let (contracts, births) = (std::mem::take(&mut self.contracts), std::mem::take(&mut self.births));
+        for draft in published(if department == FILES { &contracts.rows } else { &births.rows }) {
             let place = (draft.resource.to_owned(), draft.key.clone(), draft.stamp.clone());
             let versions = found.remove(&place).unwrap_or_default();
-            let mut right = 0;
-            for (version, there) in versions {
-                let known = (place.0.clone(), place.1.clone(), version.to_owned(), there.hash.clone());
-                findings.repeated += there.times - 1;
-                let wrong = if self.right.contains(&known) { None } else { differs(draft, there.record) };
-                match wrong {
-                    Some(wrong) => findings.invent(format!("{}/{} at {version}: {wrong}", place.0, place.1)),
-                    None => {
-                        right += 1;
-                        self.right.insert(known);
-                    }
-                }
-            }
+            let right = versions.iter().filter(|(_, there)| self.is_right(draft, there, findings)).count();
             match right {
-                0 => findings.lose(format!("{}/{} of {}", place.0, place.1, place.2)),
+                0 => findings.lose(&format!("{}/{} of {}", place.0, place.1, place.2)),
                 1 => {}
-                _ => findings.double(format!("{}/{} of {}: {right} versions", place.0, place.1, place.2)),
+                _ => findings.double(&format!("{}/{} of {}: {right} versions", place.0, place.1, place.2)),
             }
         }
+        (self.contracts, self.births) = (contracts, births);
         for ((resource, key, stamp), _) in found {
-            findings.invent(format!("{resource}/{key} of {stamp}: nobody wrote it"));
+            findings.invent(&format!("{resource}/{key} of {stamp}: nobody wrote it"));
         }
+    }
+
+    /// Whether a version holds what was handed over.
+    fn is_right(&mut self, draft: &Draft, there: &Version<'_>, findings: &mut Findings) -> bool {
+        let Record { resource, key, version, .. } = there.record;
+        let known = (resource.clone(), key.clone(), version.clone(), there.hash.clone());
+        findings.repeated += there.times - 1;
+        if self.right.contains(&known) {
+            return true;
+        }
+        if let Some(wrong) = differs(draft, there.record) {
+            findings.invent(&format!("{resource}/{key} at {version}: {wrong}"));
+            return false;
+        }
+        self.right.insert(known)
     }
 
     fn rejects(&self, department: &str, rejects: &[Reject], findings: &mut Findings) {
@@ -154,7 +158,7 @@ impl Oracle {
             let there = left.get_mut(original.as_slice());
             let by_rule = |reject: &&Reject| refusal.rules.contains(&reject.rule);
             let Some((there, at)) = there.and_then(|there| there.iter().position(by_rule).map(|at| (there, at))) else {
-                findings.lose(format!("{department}: a reject by {:?}", refusal.rules));
+                findings.lose(&format!("{department}: a reject by {:?}", refusal.rules));
                 continue;
             };
             there.swap_remove(at);
@@ -162,7 +166,7 @@ impl Oracle {
         for reject in left.into_values().flatten() {
             let known = self.refused.get(department).into_iter().flatten().any(|(bytes, _)| *bytes == reject.original);
             let what = format!("{department}: reject {} by {}", reject.reject_id, reject.rule);
-            if known { findings.double(what) } else { findings.invent(what) }
+            if known { findings.double(&what) } else { findings.invent(&what) }
         }
     }
 }
@@ -201,7 +205,7 @@ fn by_version<'a>(
         let there = of_stamp.entry(&record.version).or_insert_with(|| Version { record, hash: hash(record), times: 0 });
         there.times += 1;
         if there.hash != hash(record) {
-            findings.double(format!("{}/{}: two contents under {}", record.resource, record.key, record.version));
+            findings.double(&format!("{}/{}: two contents under {}", record.resource, record.key, record.version));
         }
     }
     found

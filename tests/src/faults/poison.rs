@@ -20,11 +20,11 @@ impl Poison {
 #[must_use]
 pub fn poisoned(rows: usize, poison: Poison, seed: u64) -> Findings {
     let mut life = Life::standalone(seed);
-    let spoil = |row: usize, good: Row| match poison.strikes(row, rows) {
-        true => Row::broken("row.encoding", [&[b','; 12][..], b"\xFF\xFF", format!("{row}").as_bytes()].concat()),
-        false => good,
+    let spoilt = |row: usize| [&[b','; 12][..], b"\xFF\xFF", row.to_string().as_bytes()].concat();
+    let spoil = |row: usize, good: Row| {
+        if poison.strikes(row, rows) { Row::broken("row.encoding", spoilt(row)) } else { good }
     };
     let mut findings = life.take(rows, &spoil);
-    findings.add(life.end());
+    findings.add(life.receipts());
     findings
 }

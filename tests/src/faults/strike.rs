@@ -1,4 +1,4 @@
-use super::fault::Fault;
+use super::{disk::SmallDisk, fault::Fault};
 use crate::{
     Random,
     product::{Bus, Node, wait_for},
@@ -9,24 +9,29 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// In milliseconds, beyond 3 s. A developer's run is short, an optimised one is the thorough one.
+const LONGEST_FREEZE: u64 = if cfg!(debug_assertions) { 1000 } else { 27_000 };
+
 /// What is struck.
 pub(super) struct Target {
     pub(super) node: Node,
     pub(super) bus: Bus,
+    // It lies on the disk, so it goes first.
     kafka: Option<RealKafka>,
+    disk: Option<SmallDisk>,
     adapters: Option<Child>,
 }
 
 impl Target {
     /// A node that is one process; it is not started.
     pub(super) fn standalone(node: Node) -> Self {
-        Self { node, bus: Bus::Embedded, kafka: None, adapters: None }
+        Self { node, bus: Bus::Embedded, kafka: None, disk: None, adapters: None }
     }
 
     /// A node whose adapters run apart; it is not started.
-    pub(super) fn apart(mut node: Node, kafka: RealKafka) -> Self {
+    pub(super) fn apart(mut node: Node, kafka: RealKafka, disk: Option<SmallDisk>) -> Self {
         node.run_adapters(&[]);
-        Self { node, bus: Bus::Kafka(kafka.brokers()), kafka: Some(kafka), adapters: None }
+        Self { node, bus: Bus::Kafka(kafka.brokers()), kafka: Some(kafka), disk, adapters: None }
     }
 
     /// Starts everything and waits until it takes questions.
@@ -84,13 +89,21 @@ impl Target {
             Fault::Frozen => {
                 let kafka = self.kafka.as_ref().unwrap();
                 kafka.stop();
-                pause(3000 + random.number() % self.longest_freeze());
+                pause(3000 + random.number() % LONGEST_FREEZE);
                 kafka.resume();
             }
             Fault::Broker => {
                 let kafka = self.kafka.as_mut().unwrap();
                 kafka.kill();
                 pause(random.number() % 2000);
+                kafka.restart();
+            }
+            Fault::DiskFull => {
+                let (kafka, disk) = (self.kafka.as_mut().unwrap(), self.disk.as_ref().unwrap());
+                disk.fill();
+                pause(2000 + random.number() % 3000);
+                disk.make_room();
+                // It ends by itself when it cannot write.
                 kafka.restart();
             }
         }
@@ -120,11 +133,6 @@ impl Target {
             adapters.kill().unwrap();
             adapters.wait().unwrap();
         }
-    }
-
-    /// In milliseconds, beyond 3 s. A developer's run is short, an optimised one is the thorough one.
-    fn longest_freeze(&self) -> u64 {
-        if cfg!(debug_assertions) { 1000 } else { 27_000 }
     }
 }
 

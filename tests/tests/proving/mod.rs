@@ -64,7 +64,7 @@ impl Place {
 
     /// Runs the binary without naming any exchange.
     pub(crate) fn offline(&self, arguments: &[&str]) -> Output {
-        Command::new(binary()).args(arguments).output().unwrap()
+        Command::new(binary()).current_dir(self.node.path("..")).args(arguments).output().unwrap()
     }
 
     /// Verifies a file or folder against the node's authority.
@@ -226,16 +226,16 @@ pub(crate) fn python() -> Option<impl Fn(&[&str]) -> Said> {
 
 /// Runs tests/evidence/go; none where this machine has no Go.
 pub(crate) fn go() -> Option<impl Fn(&[&str]) -> Said> {
-    let built = workspace().join("target/exchange-evidence-go");
+    let program = workspace().join("target/exchange-evidence-go");
     runs(Command::new("go").arg("version")).then_some(()).or_else(|| missing("Go"))?;
     let mut build = Command::new("go");
     build
         .current_dir(workspace().join("tests/evidence/go"))
         .args(["build", "-buildvcs=false", "-o"])
-        .arg(&built)
+        .arg(&program)
         .arg(".");
     assert!(build.status().unwrap().success(), "the Go program is built");
-    Some(move |arguments: &[&str]| Said::of(Command::new(&built).args(arguments).output().unwrap()))
+    Some(move |arguments: &[&str]| Said::of(Command::new(&program).args(arguments).output().unwrap()))
 }
 
 fn workspace() -> &'static Path {

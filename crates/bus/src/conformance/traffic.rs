@@ -24,7 +24,7 @@ pub struct Traffic {
 }
 
 /// What one ticket stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sent {
     /// The key.
     pub key: String,

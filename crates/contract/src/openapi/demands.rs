@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 const TEXT: &str = r"\S";
 /// 12, 31 or 33 characters.
 const MATTER: &str = "^[0-9A-Za-z]{12}([0-9A-Za-z]{19}([0-9A-Za-z]{2})?)?$";
-const UUID: &str = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$";
+/// Or nothing, which is as good as absent.
+const UUID: &str = "^([0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})?$";
 /// Zero or more.
 const DURATION: &str = r"^[0-9]{1,9}(\.[0-9]{1,9})?s$";
 
@@ -22,14 +23,16 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("exchange.v1.Confirmation", &["kind", "reference"]),
     ("exchange.v1.DismissRequest", &["reject_ids", "reason"]),
     ("exchange.v1.GetEquityRequest", &["by", "direction", "depth", "purpose"]),
-    ("exchange.v1.GetEquityResponse", &["outcome"]),
+    ("exchange.v1.GetEquityResponse", &["outcome", "receipt"]),
     ("exchange.v1.ListCertificatesRequest", &["by", "purpose"]),
+    ("exchange.v1.ListCertificatesResponse", &["receipt"]),
     ("exchange.v1.ListSubjectAccessesRequest", &["by", "purpose"]),
+    ("exchange.v1.ListSubjectAccessesResponse", &["receipt"]),
     ("exchange.v1.Purpose", &["matter", "case_number"]),
     ("exchange.v1.ResolveRequest", &["resource", "by", "purpose"]),
-    ("exchange.v1.ResolveResponse", &["outcome"]),
+    ("exchange.v1.ResolveResponse", &["outcome", "receipt"]),
     ("exchange.v1.VerifyRequest", &["resource", "by", "claims", "purpose"]),
-    ("exchange.v1.VerifyResponse", &["outcome"]),
+    ("exchange.v1.VerifyResponse", &["outcome", "receipt"]),
 ];
 
 /// Members of a message that must be there.

@@ -49,7 +49,9 @@ impl LossyDisk {
     fn after_power_is_back(&self, folder: &Path, chance: &mut Chance) -> TempDir {
         let (mut platter, found) = (self.platter.lock().unwrap(), TempDir::new().unwrap());
         let seen = names(folder);
-        seen.keys().for_each(|path| platter.hold(&File::open(path).unwrap()));
+        for path in seen.keys() {
+            platter.hold(&File::open(path).unwrap());
+        }
         let all: BTreeSet<&PathBuf> = platter.names.keys().chain(seen.keys()).collect();
         for path in all {
             let (durable, seen) = (platter.names.get(path), seen.get(path));
