@@ -66,8 +66,11 @@ fn told(node: &mut Node, oracle: &HousingOracle) -> Vec<Value> {
     }
     for department in DEPARTMENTS {
         let status = node.status(department);
-        told.push([status["rows"].clone(), status["rejects_open"].clone(), status["records"].clone()].into_iter().collect());
-        let listed = node.run("operator-ops", &["rejects", "list", "--department", department, "--limit", "1000", "-o", "json"]);
+        told.push(
+            [status["rows"].clone(), status["rejects_open"].clone(), status["records"].clone()].into_iter().collect(),
+        );
+        let listed =
+            node.run("operator-ops", &["rejects", "list", "--department", department, "--limit", "1000", "-o", "json"]);
         told.extend(listed.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()));
     }
     told

@@ -61,7 +61,9 @@ impl RealKafka {
     /// # Panics
     /// As [`RealKafka::start`].
     pub fn start_with_log(log: &Path) -> Result<Self, Skip> {
-        Self::start_in(|| TempDir::new().map(|folder| (log.join(folder.path().file_name().unwrap_or_default()), folder)))
+        Self::start_in(|| {
+            TempDir::new().map(|folder| (log.join(folder.path().file_name().unwrap_or_default()), folder))
+        })
     }
 
     fn start_in(folder: impl Fn() -> io::Result<(PathBuf, TempDir)>) -> Result<Self, Skip> {

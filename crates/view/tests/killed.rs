@@ -11,8 +11,8 @@ use domain::{
     Clock, ManualClock,
     catalogue::{Consumer, Entry},
 };
-use prost::{Message, Name};
 use proptest::prelude::*;
+use prost::{Message, Name};
 use std::{
     collections::BTreeSet,
     fs,

@@ -61,11 +61,11 @@ fn main() -> ExitCode {
             Err(skip) => eprintln!("{skip}"),
         }
     }
-    let mut lines: Vec<(String, Findings)> = table.into_iter().map(|(fault, found)| (fault.to_string(), found)).collect();
-    for (name, rows, poison) in [
-        ("one row poison", arguments.poison, Poison::One),
-        ("all rows poison", arguments.poison / 10, Poison::All),
-    ] {
+    let mut lines: Vec<(String, Findings)> =
+        table.into_iter().map(|(fault, found)| (fault.to_string(), found)).collect();
+    for (name, rows, poison) in
+        [("one row poison", arguments.poison, Poison::One), ("all rows poison", arguments.poison / 10, Poison::All)]
+    {
         if rows > 0 {
             lines.push((name.to_owned(), faults::poisoned(rows, poison, arguments.seed)));
         }
@@ -78,7 +78,8 @@ fn main() -> ExitCode {
 
 fn print(lines: &[(String, Findings)]) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    let names = ["runs", "lost", "doubled", "invented", "repeated", "receipts", "stuck"].map(|name| format!("{name:>8}"));
+    let names =
+        ["runs", "lost", "doubled", "invented", "repeated", "receipts", "stuck"].map(|name| format!("{name:>8}"));
     writeln!(out, "{:<18} {}", "fault", names.join(" "))?;
     for (name, found) in lines {
         let Findings { runs, lost, doubled, invented, repeated, receipts, stuck, details } = found;

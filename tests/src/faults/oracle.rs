@@ -99,7 +99,8 @@ impl Oracle {
                 *kept = record;
             }
         }
-        let keys: Vec<Key> = self.seen(department).newest().map(|draft| (draft.resource.into(), draft.key.clone())).collect();
+        let keys: Vec<Key> =
+            self.seen(department).newest().map(|draft| (draft.resource.into(), draft.key.clone())).collect();
         for (key, found) in keys.iter().zip(viewed(keys.clone())) {
             match (newest.get(key), found) {
                 (_, None) => findings.lose(&format!("{}/{} is not in the view", key.0, key.1)),
@@ -173,11 +174,12 @@ impl Oracle {
 
 /// What must have been published of rows.
 fn published(rows: &[Wanted]) -> impl Iterator<Item = &Draft> {
-    rows.iter().flat_map(|row| match &row.end {
-        End::Records(records) => &records[..],
-        _ => &[],
-    })
-    .filter_map(|(class, draft)| (*class == Class::Published).then_some(draft))
+    rows.iter()
+        .flat_map(|row| match &row.end {
+            End::Records(records) => &records[..],
+            _ => &[],
+        })
+        .filter_map(|(class, draft)| (*class == Class::Published).then_some(draft))
 }
 
 fn refusals(rows: &[Wanted]) -> impl Iterator<Item = (&Wanted, &Refusal)> {

@@ -138,10 +138,7 @@ impl TimedTable {
             }
             for (key, bytes) in page {
                 self.position.tally.add(&key);
-                let id = self.id(&key.place.key);
-                if !known.is_done(&id)? {
-                    rows.push(self.row(key.place, id, bytes));
-                }
+                rows.extend(self.unless_done(key.place, bytes, known)?);
             }
             if is_last {
                 return Ok((rows, Stage::Compare));
@@ -220,6 +217,11 @@ impl TimedTable {
             tracing::warn!(table = self.table.table, gone, "rows went away while they were read");
         }
         Ok(rows)
+    }
+
+    fn unless_done(&self, place: Place, bytes: Vec<u8>, known: &dyn Known) -> Result<Option<SourceRow>, SourceError> {
+        let id = self.id(&place.key);
+        Ok(if known.is_done(&id)? { None } else { Some(self.row(place, id, bytes)) })
     }
 
     fn row(&self, Place { time, key }: Place, id: String, bytes: Vec<u8>) -> SourceRow {
