@@ -5,7 +5,7 @@ mod translated;
 
 pub use self::{
     node::{Bus, Node, Said, files_in},
-    topic::{messages, placed, published},
+    topic::{messages, placed, published, visit},
     translated::{differences, translate},
 };
 

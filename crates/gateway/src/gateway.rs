@@ -225,13 +225,19 @@ impl House<'_> {
 
 fn look(tls: &ServerTls, log: &Log, ports: &[Arc<Connections>]) {
     if let Err(error) = log.reload_key() {
-        tracing::warn!(error = &error as &dyn std::error::Error, "changed keys of the evidence log cannot be used; the old ones stay");
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "changed keys of the evidence log cannot be used; the old ones stay"
+        );
     }
     match tls.reload_if_changed() {
         Ok(true) => {
             tracing::info!("certificates and lists read again");
             if let Err(error) = log.renew_signer(tls.signer()) {
-                tracing::warn!(error = &error as &dyn std::error::Error, "the new certificate cannot vouch for the evidence log");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the new certificate cannot vouch for the evidence log"
+                );
             }
         }
         Ok(false) => {}

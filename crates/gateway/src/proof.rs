@@ -104,14 +104,11 @@ impl Opening {
     fn open(&self, settings: &LogConfig, stop: &Stop) -> Result<Option<Workers>, GatewayError> {
         loop {
             match self.try_open(settings) {
-                Err(GatewayError::Evidence(EvidenceError::Bus(error)) | GatewayError::Bus(error))
-                    if error.is_retryable() =>
-                {
-                    if stop.wait(BACK_OFF) {
-                        return Ok(None);
-                    }
-                }
+                Err(error) if passes(&error) => {}
                 opened => return opened.map(Some),
+            }
+            if stop.wait(BACK_OFF) {
+                return Ok(None);
             }
         }
     }
@@ -151,6 +148,14 @@ impl Opening {
             let subject = private.marks.first().map(evidence::Mark::short).filter(|_| limits_subject);
             self.gate.recount(&Counted { grant, subject, weight: private.weight, at }, now);
         }
+    }
+}
+
+/// Whether the bus may be there at the next try.
+fn passes(error: &GatewayError) -> bool {
+    match error {
+        GatewayError::Evidence(EvidenceError::Bus(error)) | GatewayError::Bus(error) => error.is_retryable(),
+        _ => false,
     }
 }
 

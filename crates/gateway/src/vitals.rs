@@ -1,7 +1,7 @@
 //! How the process is: what its parts say of themselves, and what must be looked at.
 
-use domain::{CallerKind, Clock};
 use crate::proof::Record;
+use domain::{CallerKind, Clock};
 use evidence::Log;
 use runtime::{Health, Part};
 use security::{ServerTls, control::Disbelief};

@@ -1,6 +1,10 @@
 //! The one maker of permits.
 
-use crate::{Approved, Ask, Denial, Left, Permit, judge::judge, quota::{Counted, Counters}};
+use crate::{
+    Approved, Ask, Denial, Left, Permit,
+    judge::judge,
+    quota::{Counted, Counters},
+};
 use chrono::FixedOffset;
 use domain::{
     Timestamp,

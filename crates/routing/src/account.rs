@@ -145,8 +145,7 @@ impl<'a> Account<'a> {
     async fn record(&self, log: &Log, said: Said<'_>) -> Result<Recorded, EvidenceError> {
         let salt = Salt::random()?;
         let commit = |what: Part, bytes: &[u8]| salt.commit(what, bytes).to_vec();
-        let unless_empty =
-            |what: Part, bytes: &[u8]| if bytes.is_empty() { Vec::new() } else { commit(what, bytes) };
+        let unless_empty = |what: Part, bytes: &[u8]| if bytes.is_empty() { Vec::new() } else { commit(what, bytes) };
         let subject = self.subject.as_ref().map(evidence::subject_bytes).unwrap_or_default();
         let names = |name: fn(&(String, String)) -> &str| self.grants.iter().map(name).collect::<Vec<_>>().join(",");
         let statement = v1::Statement {

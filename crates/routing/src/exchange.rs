@@ -60,11 +60,7 @@ impl fmt::Debug for Settings {
 impl Kept {
     /// The earlier answer in a form.
     fn again(&self, form: Form) -> Judged<'static> {
-        if self.form == form {
-            Judged::Again(self.finished.clone())
-        } else {
-            Judged::Otherwise(self.answered.clone())
-        }
+        if self.form == form { Judged::Again(self.finished.clone()) } else { Judged::Otherwise(self.answered.clone()) }
     }
 }
 

@@ -73,10 +73,7 @@ impl Fault {
             Self::TooMany => ("has too many entries", "条目过多"),
             Self::Direction => ("is UP or DOWN", "应为 UP 或 DOWN"),
             Self::Depth => ("is 1 to 10", "应为1至10"),
-            Self::Signature => (
-                "is not the caller's signature of this request",
-                "不是调用方对本请求的有效签名",
-            ),
+            Self::Signature => ("is not the caller's signature of this request", "不是调用方对本请求的有效签名"),
         }
     }
 }

@@ -52,7 +52,9 @@ pub(crate) struct Standing {
 }
 
 /// The people among a record's subjects.
-pub(crate) fn people<'a>(subjects: impl IntoIterator<Item = &'a contract::canonical::v1::Identifier>) -> Vec<Identifier> {
+pub(crate) fn people<'a>(
+    subjects: impl IntoIterator<Item = &'a contract::canonical::v1::Identifier>,
+) -> Vec<Identifier> {
     let subjects = subjects.into_iter().filter_map(|subject| Identifier::try_from(subject).ok());
     subjects.filter(|subject| subject.kind().is_person()).collect()
 }

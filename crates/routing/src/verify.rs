@@ -109,7 +109,8 @@ impl Verify {
         }
         let results = best.map(|(_, results)| results).unwrap_or_default();
         let answers = self.claims.iter().zip(results);
-        let answers = answers.map(|(claim, result)| v1::ClaimAnswer { item: claim.item.clone(), result: result.into() });
+        let answers =
+            answers.map(|(claim, result)| v1::ClaimAnswer { item: claim.item.clone(), result: result.into() });
         Ok((answers.collect(), people))
     }
 }

@@ -48,13 +48,6 @@ impl Feed {
         self.named(rows)
     }
 
-    /// New contracts, each changed by its number.
-    pub(super) fn changed(&mut self, size: usize, change: &dyn Fn(usize, Row) -> Row) -> CsvFile {
-        let stamp = self.stamp();
-        let rows = (0..size).map(|row| change(row, housing::contract(&mut self.people, &stamp))).collect();
-        self.named(rows)
-    }
-
     /// One contract of a buyer who has no other.
     pub(super) fn fresh(&mut self) -> Fresh {
         let stamp = self.stamp();

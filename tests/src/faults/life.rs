@@ -9,11 +9,12 @@ use super::{
 };
 use crate::{
     Random,
-    generate::{DropFile, housing::Row},
+    generate::DropFile,
     product::{Bus, Node, Said, binary, wait_for},
     rows::Tally,
 };
 use bus::test_kit::RealKafka;
+use serde_json::Value;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -103,20 +104,6 @@ impl Life {
         findings
     }
 
-    /// Takes in a file of new contracts, each changed by its number, without any fault.
-    pub(super) fn take(&mut self, rows: usize, change: &dyn Fn(usize, Row) -> Row) -> Findings {
-        self.runs += 1;
-        let mut findings = Findings { runs: 1, ..Findings::default() };
-        let file = self.feed.changed(rows, change);
-        self.oracle.drop(&file);
-        self.target.node.drop_file(FILES, &file.file);
-        self.wait_until_in(&file.file);
-        self.check_counts(&mut findings);
-        self.flows(&mut findings);
-        findings.add(self.judge());
-        findings
-    }
-
     /// Verifies every receipt; kills the node and reads its view.
     #[must_use]
     pub fn end(mut self) -> Findings {
@@ -132,7 +119,7 @@ impl Life {
     }
 
     /// Verifies every receipt against the log as it is now.
-    pub(super) fn receipts(&mut self) -> Findings {
+    fn receipts(&mut self) -> Findings {
         let mut findings = Findings::default();
         let archive = self.target.node.path("archive");
         let exported = self.target.node.run("operator-ops", &["evidence", "export", &archive.display().to_string()]);
@@ -189,24 +176,9 @@ impl Life {
     }
 
     fn wait_until_in(&mut self, file: &DropFile) {
-        let (wanted, pushed) = [FILES, PUSHES].map(|department| self.oracle.rows(department).len() as u64).into();
-        let done = self.target.node.inbox(FILES).join("done").join(&file.name);
-        let mut on_bus = 0;
-        // As long as something of it comes, its size does not matter.
-        while !done.exists() {
-            on_bus = wait_for(&format!("{} in done/, or more of it on the bus", file.name), || {
-                self.target.assert_running();
-                let now = self.target.on_bus(FILES);
-                (done.exists() || now > on_bus).then_some(now)
-            });
-        }
-        for (department, wanted) in [(FILES, wanted), (PUSHES, pushed)] {
-            wait_for(&format!("{department} to be read and applied"), || {
-                self.target.assert_running();
-                let status = self.target.node.status(department);
-                let read = Tally::from_json(&status["rows"], "read").0[0];
-                (read >= wanted && status["lag_records"].as_u64().unwrap_or(0) == 0).then_some(())
-            });
+        wait_until_done(&mut self.target, file);
+        for department in [FILES, PUSHES] {
+            wait_until_read(&mut self.target, department, self.oracle.rows(department).len() as u64);
         }
     }
 
@@ -258,6 +230,38 @@ impl Life {
             self.answers.push(question.folder);
         }
     }
+}
+
+/// Waits until a file is in `done/`; as long as something of it comes, its size does not matter.
+pub(super) fn wait_until_done(target: &mut Target, file: &DropFile) {
+    let done = target.node.inbox(FILES).join("done").join(&file.name);
+    let mut on_bus = 0;
+    while !done.exists() {
+        on_bus = wait_for(&format!("{} in done/, or more of it on the bus", file.name), || {
+            target.assert_running();
+            let now = target.on_bus(FILES);
+            (done.exists() || now > on_bus).then_some(now)
+        });
+    }
+}
+
+/// Waits until so many rows are read, and what was published of them is applied.
+pub(super) fn wait_until_read(target: &mut Target, department: &str, rows: u64) {
+    let mut lag = u64::MAX;
+    while lag > 0 {
+        lag = wait_for(&format!("{department} to be read and applied"), || {
+            target.assert_running();
+            let status = target.node.status(department);
+            let read = Tally::from_json(&status["rows"], "read").0[0];
+            let now = number(&status["lag_records"]);
+            (read >= rows && now < lag).then_some(now)
+        });
+    }
+}
+
+/// A number, written as one or as text; 0 where it is left out.
+fn number(value: &Value) -> u64 {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok()).unwrap_or(0)
 }
 
 /// Answered in full, though some of it is refused; or not at all.

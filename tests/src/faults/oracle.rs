@@ -29,7 +29,7 @@ pub(super) const FILES: &str = "housing-construction";
 pub(super) const PUSHES: &str = "health";
 
 /// Digits of a stamp to the second.
-const SECONDS: usize = 14;
+pub(super) const SECONDS: usize = 14;
 
 /// Resource and key.
 type Key = (String, String);
@@ -222,7 +222,7 @@ fn hash(record: &Record) -> Vec<u8> {
     digest.finalize().to_vec()
 }
 
-fn differs(draft: &Draft, record: &Record) -> Option<String> {
+pub(super) fn differs(draft: &Draft, record: &Record) -> Option<String> {
     if record.operation != i32::from(Operation::Upsert) {
         return Some("it is withdrawn".to_owned());
     }

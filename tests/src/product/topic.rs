@@ -19,6 +19,13 @@ pub fn placed(node: &Node, bus: &Bus, department: &str) -> Vec<(Position, Record
 /// Every message of a topic, with its place; `folder` is that of an embedded bus which no process has open.
 #[must_use]
 pub fn messages<M: Message + Default>(folder: &Path, bus: &Bus, topic: &str) -> Vec<(Position, M)> {
+    let mut found = Vec::new();
+    visit(folder, bus, topic, |position, message| found.push((position, message)));
+    found
+}
+
+/// The same, one after the other.
+pub fn visit<M: Message + Default>(folder: &Path, bus: &Bus, topic: &str, mut each: impl FnMut(Position, M)) {
     let bus: Box<dyn bus::Bus> = match bus {
         Bus::Embedded => {
             Box::new(EmbeddedBus::open(folder, EmbeddedConfig::new(Arc::new(runtime::SystemClock))).unwrap())
@@ -29,18 +36,16 @@ pub fn messages<M: Message + Default>(folder: &Path, bus: &Bus, topic: &str) -> 
         bus.end(topic).unwrap().into_iter().map(|end| (end.partition, end.offset)).collect();
     left.retain(|_, end| *end > 0);
     let mut consumer = bus.consumer(&[Start::beginning(topic)]).unwrap();
-    let mut found = Vec::new();
     while !left.is_empty() {
         let mut events = Vec::new();
         consumer.poll(1000, Duration::from_millis(200), &mut events).unwrap();
         for event in events {
             let Event::Record(delivery) = event else { continue };
             let position = delivery.position;
-            found.push((position, M::decode(delivery.payload.unwrap()).unwrap()));
+            each(position, M::decode(delivery.payload.unwrap()).unwrap());
             if left.get(&position.partition).is_some_and(|end| position.offset + 1 >= *end) {
                 left.remove(&position.partition);
             }
         }
     }
-    found
 }

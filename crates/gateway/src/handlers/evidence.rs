@@ -93,15 +93,15 @@ impl Office {
         match path {
             "checkpoint" => return Ok(Piece::Note(log.checkpoint())),
             "cosigned" => {
-                let note = log.cosigned().map_err(|error| self.unrecorded(&error))?;
-                return note.map(Piece::Note).ok_or_else(none);
+                let cosigned = log.cosigned().map_err(|error| self.unrecorded(&error))?;
+                return cosigned.map(Piece::Note).ok_or_else(none);
             }
             _ => {}
         }
         let (epoch, tile) = of_epoch(path).unwrap_or_else(|| (log.epoch(), path));
         if tile == "checkpoint" {
-            let note = log.checkpoint_of(epoch).map_err(|error| self.unrecorded(&error))?;
-            return note.map(Piece::Note).ok_or_else(none);
+            let newest = log.checkpoint_of(epoch).map_err(|error| self.unrecorded(&error))?;
+            return newest.map(Piece::Note).ok_or_else(none);
         }
         let is_entries = matches!(TilePath::parse(tile).ok_or_else(none)?, TilePath::Entries(_));
         if is_entries && !matches!(caller.kind, CallerKind::Operator | CallerKind::Node) {

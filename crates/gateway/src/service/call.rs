@@ -101,7 +101,6 @@ impl Action {
     /// The action of a method of the contract; `None` when this build does not have it.
     pub(crate) fn of(method: &contract::rest::Method) -> Option<Self> {
         let action = match (method.service.as_str(), method.name.as_str()) {
-            ("ExchangeService", name) => Self::Ask(Method::from_name(name)?),
             ("CatalogueService", "ListResources") => Self::ListResources,
             ("CatalogueService", "GetResource") => Self::GetResource,
             ("CatalogueService", "ListGrants") => Self::ListGrants,
@@ -117,7 +116,7 @@ impl Action {
             ("PublishService", "Publish") => Self::Publish,
             ("EvidenceService", "GetEvidence") => Self::GetEvidence,
             ("EvidenceService", "AddCosignature") => Self::AddCosignature,
-            ("EvidenceService", name) => Self::Ask(Method::from_name(name)?),
+            ("ExchangeService" | "EvidenceService", name) => Self::Ask(Method::from_name(name)?),
             _ => return None,
         };
         Some(action)

@@ -73,9 +73,13 @@ fn over_rest(desk: &Arc<Desk>, route: Route, verb: Verb) -> MethodRouter {
 
 /// A piece of the evidence log: plain files, as C2SP tlog-tiles lays them out.
 async fn log_piece(desk: Arc<Desk>, request: Request<Body>) -> Response<Body> {
-    let Some(peer) = request.extensions().get::<Arc<Peer>>() else { return Fault::Internal.into_problem() };
-    let path = request.uri().path().trim_start_matches("/v1/evidence/log/");
-    match desk.office().piece(&peer.caller, path) {
+    let Some(peer) = request.extensions().get::<Arc<Peer>>().map(Arc::clone) else {
+        return Fault::Internal.into_problem();
+    };
+    let path = request.uri().path().trim_start_matches("/v1/evidence/log/").to_owned();
+    // It is read from the disk.
+    let read = tokio::task::spawn_blocking(move || desk.office().piece(&peer.caller, &path));
+    match read.await.unwrap_or(Err(Fault::Internal)) {
         Ok(Piece::Note(note)) => plain(note.into_bytes(), "text/plain; charset=utf-8", "no-cache"),
         Ok(Piece::Tile { bytes, is_full: true }) => {
             plain(bytes, "application/octet-stream", "private, max-age=31536000, immutable")

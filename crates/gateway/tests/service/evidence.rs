@@ -145,7 +145,9 @@ async fn the_log_is_read_as_plain_files_and_entries_by_those_who_look_after_it()
 async fn what_operators_reveal_and_change_is_recorded() {
     let world = World::ready().await;
     world.take_in_a_reject("r-1").await;
-    let size = || async { world.operator().rest("GET", "/v1/operations/status", None).await.json()["evidence"]["size"].clone() };
+    let size = || async {
+        world.operator().rest("GET", "/v1/operations/status", None).await.json()["evidence"]["size"].clone()
+    };
     let before = size().await;
     world.operator().rest("GET", "/v1/operations/rejects/r-1", None).await;
     assert_eq!(size().await, before);

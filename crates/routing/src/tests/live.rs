@@ -1,6 +1,6 @@
 //! Resources that are asked of their department at query time.
 
-use super::world::{asking, Node, USCC, answer, body, consumer, grant_of, purpose, resolve};
+use super::world::{Node, USCC, answer, asking, body, consumer, grant_of, purpose, resolve};
 use crate::{Exchange, Finished, Live, LiveFault, LiveFuture, LiveRecord, Method, Reply};
 use chrono::TimeDelta;
 use contract::{
