@@ -212,6 +212,9 @@ fn weigh_all(drafts: Vec<Draft>, standing: &Standing<'_>, known: &Known) -> Resu
             Some(_) => Verdict::Published,
             None => weigh(before.as_ref(), &digest, &version, standing.again),
         };
+        if on_bus.is_none() && verdict == Verdict::Published {
+            known.uncounted.overtaken(draft.resource, &draft.key, &draft.stamp);
+        }
         let weighed = if on_bus.is_some() { Verdict::Superseded } else { verdict };
         let after = after(before.as_ref(), weighed, standing, (&draft, digest, &version));
         if let Some(after) = after.filter(|after| before.as_ref() != Some(after)) {

@@ -94,6 +94,18 @@ impl Uncounted {
         let place = entries.iter().position(|entry| entry.stamp == stamp && entry.digest == *digest)?;
         Some(entries.remove(place))
     }
+
+    /// A record is sent anew that says something else under this stamp than what is on the bus: it is newer than all of that,
+    /// so that a row that comes after it must be sent anew as well to have the last word.
+    pub(crate) fn overtaken(&self, resource: &str, key: &str, stamp: &str) {
+        let mut all = self.0.borrow_mut();
+        if all.is_empty() {
+            return;
+        }
+        if let Some(entries) = all.get_mut(&(resource.to_owned(), key.to_owned())) {
+            entries.retain(|entry| entry.stamp.as_str() > stamp);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -119,6 +131,19 @@ mod tests {
         assert_eq!((taken.version.as_str(), taken.position().offset), ("1", 2));
         assert!(uncounted.take("thing", "a/b", "2026", &[7; 16]).is_some());
         assert!(uncounted.take("thing", "a/b", "2026", &[7; 16]).is_none());
+    }
+
+    #[test]
+    fn what_is_overtaken_is_not_given_out_any_more() {
+        let ledger = Ledger::in_memory();
+        ledger.commit(Commit { blobs: vec![(entry("1", 0).name(), entry("1", 0).blob())], ..Commit::default() }).unwrap();
+        let uncounted = || Uncounted::load(&ledger, 0).unwrap().0;
+        let takes = |uncounted: &Uncounted| uncounted.take("thing", "a/b", "2026", &[7; 16]).is_some();
+        for (stamp, is_there) in [("2025", true), ("2026", false), ("2027", false)] {
+            let uncounted = uncounted();
+            uncounted.overtaken("thing", "a/b", stamp);
+            assert_eq!(takes(&uncounted), is_there, "{stamp}");
+        }
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub struct Oracle {
     births: BirthOracle,
     /// Original bytes of each row that must be refused, by department.
     refused: BTreeMap<&'static str, Vec<(Vec<u8>, Refusal)>>,
+    /// Messages found repeated before, by department.
+    repeated: BTreeMap<&'static str, u64>,
     /// Records that were found right before: place, version and hash of the payload.
     right: BTreeSet<(String, String, String, Vec<u8>)>,
 }
@@ -81,6 +83,8 @@ impl Oracle {
         let mut findings = Findings::default();
         self.records(department, &stored.records, &mut findings);
         self.rejects(department, &stored.rejects, &mut findings);
+        let before = self.repeated.insert(department, findings.repeated).unwrap_or_default();
+        findings.repeated = findings.repeated.saturating_sub(before);
         findings
     }
 

@@ -231,6 +231,8 @@ fn serve(folder: &Path, port: u16) -> io::Result<Child> {
     let mut server = Command::new(program("mariadbd", FOLDERS)?);
     server.args(["--no-defaults", "--bind-address=127.0.0.1", "--skip-name-resolve", "--innodb-buffer-pool-size=256M"]);
     server.arg(datadir(folder)).arg(format!("--port={port}"));
+    // Servers that share one clear away each other's temporary tables when they start.
+    server.arg(format!("--tmpdir={}", folder.display()));
     server.arg(format!("--socket={}", folder.join("socket").display()));
     server.arg(format!("--pid-file={}", folder.join("pid").display()));
     spawn(as_whoever_runs_it(&mut server, folder)?, &folder.join("log"))
