@@ -156,14 +156,17 @@ impl Client {
             let bytes = response.into_body().collect().await?.to_bytes();
             Ok::<_, hyper::Error>((status, bytes))
         };
-        tokio::pin!(connection);
-        let (status, bytes) = tokio::select! {
-            answered = answered => answered.map_err(|error| self.broken(&error))?,
-            ended = &mut connection => {
-                let closed = || self.away("it closed the connection");
-                return Err(ended.err().map_or_else(closed, |error| self.broken(&error)).into());
-            }
+        tokio::pin!(connection, answered);
+        let answer = tokio::select! {
+            answer = &mut answered => answer,
+            // An answer that came before the end is still to be taken up.
+            ended = &mut connection => match (answered.await, ended) {
+                (Ok(answer), _) => Ok(answer),
+                (Err(_), Ok(())) => return Err(self.away("it closed the connection").into()),
+                (Err(_), Err(error)) => Err(error),
+            },
         };
+        let (status, bytes) = answer.map_err(|error| self.broken(&error))?;
         Ok(Reply { status, text: String::from_utf8(bytes.to_vec()).context("the answer is not UTF-8")? })
     }
 
