@@ -136,7 +136,9 @@ mod tests {
     #[test]
     fn what_is_overtaken_is_not_given_out_any_more() {
         let ledger = Ledger::in_memory();
-        ledger.commit(Commit { blobs: vec![(entry("1", 0).name(), entry("1", 0).blob())], ..Commit::default() }).unwrap();
+        ledger
+            .commit(Commit { blobs: vec![(entry("1", 0).name(), entry("1", 0).blob())], ..Commit::default() })
+            .unwrap();
         let uncounted = || Uncounted::load(&ledger, 0).unwrap().0;
         let takes = |uncounted: &Uncounted| uncounted.take("thing", "a/b", "2026", &[7; 16]).is_some();
         for (stamp, is_there) in [("2025", true), ("2026", false), ("2027", false)] {
