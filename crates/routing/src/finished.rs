@@ -4,6 +4,9 @@ use bytes::Bytes;
 use domain::{Caller, Outcome, Reason};
 use std::time::Duration;
 
+/// Longest sentence on what is wrong with a question, in bytes.
+const SENTENCE: usize = 500;
+
 /// The questions that can be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Method {
@@ -118,14 +121,18 @@ impl Reply {
 }
 
 impl FieldFault {
-    /// What is wrong with several fields, in one line.
+    /// What is wrong with several fields, in one line of at most some 500 bytes.
     #[must_use]
     pub fn sentence(fields: &[Self]) -> String {
         let each = fields.iter().map(|fault| match fault.field.as_str() {
             "" => fault.description.clone(),
             field => format!("{field}: {}", fault.description),
         });
-        each.collect::<Vec<_>>().join("; ")
+        let all = each.collect::<Vec<_>>().join("; ");
+        match all.len() {
+            0..=SENTENCE => all,
+            _ => format!("{}…", &all[..all.floor_char_boundary(SENTENCE)]),
+        }
     }
 }
 

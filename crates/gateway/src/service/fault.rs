@@ -14,6 +14,12 @@ use serde_json::{Map, Value, json};
 use std::time::Duration;
 use tonic::Code;
 
+/// Longest sentence for people, in bytes.
+const LONGEST_DETAIL: usize = 560;
+/// Longest name of a field, in bytes.
+const LONGEST_FIELD: usize = 200;
+/// Most fields that are named.
+const MOST_FIELDS: usize = 50;
 /// Domain of the reasons in gRPC errors.
 const DOMAIN: &str = "exchange";
 
@@ -118,7 +124,12 @@ impl Fault {
         }
     }
 
+    /// Cut where it would repeat a caller's own megabyte.
     fn detail(&self, title: &str) -> String {
+        shortened(&self.whole_detail(title), LONGEST_DETAIL)
+    }
+
+    fn whole_detail(&self, title: &str) -> String {
         match self {
             Self::Refused { detail, .. }
             | Self::Unavailable { detail, .. }
@@ -193,7 +204,7 @@ impl Failure {
             problem["evidence_id"] = id.into();
         }
         if let Fault::Invalid(fields) = &fault {
-            problem["fields"] = fields.iter().map(field_value).collect();
+            problem["fields"] = fields.iter().take(MOST_FIELDS).map(field_value).collect();
         }
         let retry = fault.retry_after().map(whole_seconds);
         if let Some(seconds) = retry {
@@ -220,7 +231,7 @@ impl Failure {
         let info = ErrorInfo { reason: reason.to_owned(), domain: DOMAIN.to_owned(), metadata };
         let mut details: Vec<Any> = Any::from_msg(&info).into_iter().collect();
         if let Fault::Invalid(fields) = &fault {
-            let bad = BadRequest { field_violations: fields.iter().map(violation).collect() };
+            let bad = BadRequest { field_violations: fields.iter().take(MOST_FIELDS).map(violation).collect() };
             details.extend(Any::from_msg(&bad));
         }
         if let Some(after) = fault.retry_after() {
@@ -244,12 +255,24 @@ impl From<ContractError> for Fault {
 }
 
 fn field_value(fault: &FieldFault) -> Value {
-    let members = [("field", fault.field.as_str()), ("rule", fault.rule)];
+    let members = [("field", shortened(&fault.field, LONGEST_FIELD)), ("rule", fault.rule.to_owned())];
     Value::Object(Map::from_iter(members.map(|(name, value)| (name.to_owned(), value.into()))))
 }
 
 fn violation(fault: &FieldFault) -> FieldViolation {
-    FieldViolation { field: fault.field.clone(), description: fault.description.clone(), reason: fault.rule.to_owned() }
+    FieldViolation {
+        field: shortened(&fault.field, LONGEST_FIELD),
+        description: shortened(&fault.description, LONGEST_DETAIL),
+        reason: fault.rule.to_owned(),
+    }
+}
+
+/// At most so many bytes of a text, up to the last whole character.
+fn shortened(text: &str, limit: usize) -> String {
+    if text.len() <= limit {
+        return text.to_owned();
+    }
+    format!("{}…", &text[..text.floor_char_boundary(limit)])
 }
 
 /// Rounded up, so that asking again then is not too early.
