@@ -54,19 +54,26 @@ async fn a_callers_oldest_idle_connections_make_room_for_its_next() {
 async fn a_caller_with_too_many_busy_connections_is_told_so() {
     let siege = Siege::begin().await;
     let attacker = Attacker::on(&siege.world);
-    let told = siege
-        .beside("busy connections of one caller", async {
-            let mut streams = Vec::new();
-            for _ in 0..=OF_A_CALLER {
-                let mut stream = attacker.http1().await;
-                stream.write_all(UNFINISHED).await.unwrap();
-                stream.flush().await.unwrap();
-                streams.push(stream);
-            }
-            until_closed(streams.pop().unwrap()).await
-        })
-        .await;
-    let text = String::from_utf8_lossy(&told);
+    let mut text = String::new();
+    // On a machine so busy that the first have timed out before the last is open, once more.
+    for _ in 0..3 {
+        let told = siege
+            .beside("busy connections of one caller", async {
+                let mut streams = Vec::new();
+                for _ in 0..=OF_A_CALLER {
+                    let mut stream = attacker.http1().await;
+                    stream.write_all(UNFINISHED).await.unwrap();
+                    stream.flush().await.unwrap();
+                    streams.push(stream);
+                }
+                until_closed(streams.pop().unwrap()).await
+            })
+            .await;
+        text = String::from_utf8_lossy(&told).into_owned();
+        if text.contains("too many connections") {
+            break;
+        }
+    }
     assert!(text.starts_with("HTTP/1.1 503") && text.contains("too many connections"), "{text}");
     assert!(text.to_ascii_lowercase().contains("retry-after: "), "{text}");
 }
