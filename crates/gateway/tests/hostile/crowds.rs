@@ -57,18 +57,7 @@ async fn a_caller_with_too_many_busy_connections_is_told_so() {
     let mut text = String::new();
     // On a machine so busy that the first have timed out before the last is open, once more.
     for _ in 0..3 {
-        let told = siege
-            .beside("busy connections of one caller", async {
-                let mut streams = Vec::new();
-                for _ in 0..=OF_A_CALLER {
-                    let mut stream = attacker.http1().await;
-                    stream.write_all(UNFINISHED).await.unwrap();
-                    stream.flush().await.unwrap();
-                    streams.push(stream);
-                }
-                until_closed(streams.pop().unwrap()).await
-            })
-            .await;
+        let told = siege.beside("busy connections of one caller", one_busy_connection_more(&attacker)).await;
         text = String::from_utf8_lossy(&told).into_owned();
         if text.contains("too many connections") {
             break;
@@ -76,6 +65,18 @@ async fn a_caller_with_too_many_busy_connections_is_told_so() {
     }
     assert!(text.starts_with("HTTP/1.1 503") && text.contains("too many connections"), "{text}");
     assert!(text.to_ascii_lowercase().contains("retry-after: "), "{text}");
+}
+
+/// What the last of one busy connection too many is told.
+async fn one_busy_connection_more(attacker: &Attacker) -> Vec<u8> {
+    let mut streams = Vec::new();
+    for _ in 0..=OF_A_CALLER {
+        let mut stream = attacker.http1().await;
+        stream.write_all(UNFINISHED).await.unwrap();
+        stream.flush().await.unwrap();
+        streams.push(stream);
+    }
+    until_closed(streams.pop().unwrap()).await
 }
 
 async fn ask(mut stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin) -> String {
