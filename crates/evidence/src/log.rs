@@ -181,6 +181,15 @@ impl Log {
         reading::evidence(self.opened()?, id)
     }
 
+    /// What the log says of one exchange, without its proof; `None` when there is none. Blocking.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn statement(&self, id: &EvidenceId) -> Result<Option<Statement>, EvidenceError> {
+        let book = self.opened()?.book(id.epoch()).filter(|book| book.origin.node() == id.node());
+        Ok(book.map(|book| reading::statements(book, id.index(), 1)).transpose()?.and_then(|mut found| found.pop()))
+    }
+
     /// Statements since an instant, oldest first, to rebuild counters from. Blocking. What does not
     /// open under the node's key comes with an empty [`Private`].
     pub fn since(&self, at: Timestamp) -> impl Iterator<Item = Result<(Statement, Private), EvidenceError>> + use<> {
@@ -282,28 +291,34 @@ impl Log {
         log.trouble().or_else(closed).map(|why| format!("evidence cannot be written: {why}"))
     }
 
-    /// Reads the key file again: all keys in it sign from now on, one of them must have signed before. Blocking.
+    /// Reads the key file again: when it has changed, all keys in it sign from now on, one of which must have signed before.
+    /// Says whether it had changed. Nothing is done to a log that is not open yet. Blocking.
     ///
     /// # Errors
     /// The file cannot be used, or holds none of the keys that sign.
-    pub fn reload_key(&self) -> Result<(), EvidenceError> {
-        let log = self.opened()?;
+    pub fn reload_key(&self) -> Result<bool, EvidenceError> {
+        let Some(log) = self.0.get() else { return Ok(false) };
         let path = &log.config.key;
         let present = LogKey::read_all(path)?;
+        if log.keys().are(&present) {
+            return Ok(false);
+        }
         if !log.keys().share(&present) {
             return Err(EvidenceError::OtherKeys { path: path.clone() });
         }
         let book = log.newest();
         keys::remember(&*book.disk, &book.folder.join("keys"), keys::verifier_keys(&book.origin, &present)?)?;
-        log.sign_with(Keys::new(&book.origin, present, &log.signer())?)
+        log.sign_with(Keys::new(&book.origin, present, &log.signer())?)?;
+        Ok(true)
     }
 
-    /// Takes a renewed certificate, whose key signs the verifier key from now on.
+    /// Takes a renewed certificate, whose key signs the verifier key from now on. Nothing is done to a log that is not open
+    /// yet: it is opened with the certificate of that moment.
     ///
     /// # Errors
     /// It cannot sign.
     pub fn renew_signer(&self, signer: Arc<Signer>) -> Result<(), EvidenceError> {
-        let log = self.opened()?;
+        let Some(log) = self.0.get() else { return Ok(()) };
         let keys = log.keys().vouched_by(&signer)?;
         log.set_signer(signer);
         log.sign_with(keys)

@@ -116,13 +116,18 @@ impl Gateway {
         let vitals =
             Vitals::new(process.health(), Arc::clone(&tls), Arc::clone(&progress), process.clock(), record.clone());
         let gate = Arc::new(Gate::new(config.offset()));
-        let opening =
-            Opening { record, bus: Arc::clone(&bus), gate: Arc::clone(&gate), directory: Arc::clone(&directory) };
+        let opening = Opening {
+            record,
+            bus: Arc::clone(&bus),
+            tls: Arc::clone(&tls),
+            gate: Arc::clone(&gate),
+            directory: Arc::clone(&directory),
+        };
         let (outbox, worker) = view::outbox(bus, Some(tls.clone()));
-        let (vitals, certificates) = (Arc::new(vitals), Arc::clone(&tls));
+        let vitals = Arc::new(vitals);
         let house = House { process, config, directory, progress, tls, vitals, view, outbox, links, log, gate };
         let running = house.open().await?;
-        proof::spawn(process, config, &certificates, opening);
+        proof::spawn(process, config, opening);
         process.spawn_thread("view", move |stop: Stop| following.run(&|limit| stop.wait(limit)));
         process.spawn_thread("outbox", move |stop: Stop| worker.run(&|| stop.is_stopped()));
         seed::spawn(process, &running, config, files);
@@ -224,11 +229,13 @@ impl House<'_> {
 }
 
 fn look(tls: &ServerTls, log: &Log, ports: &[Arc<Connections>]) {
-    if let Err(error) = log.reload_key() {
-        tracing::warn!(
+    match log.reload_key() {
+        Ok(true) => tracing::info!("keys of the evidence log read again"),
+        Ok(false) => {}
+        Err(error) => tracing::warn!(
             error = &error as &dyn std::error::Error,
             "changed keys of the evidence log cannot be used; the old ones stay"
-        );
+        ),
     }
     match tls.reload_if_changed() {
         Ok(true) => {

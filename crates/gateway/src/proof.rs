@@ -53,6 +53,8 @@ pub(crate) struct Opening {
     pub(crate) record: Record,
     /// Where it ended is known there, too.
     pub(crate) bus: Arc<dyn Bus>,
+    /// Whose certificate vouches for the log's keys.
+    pub(crate) tls: Arc<ServerTls>,
     /// Counts.
     pub(crate) gate: Arc<Gate>,
     /// Knows which grants have a limit per subject.
@@ -69,7 +71,7 @@ struct Workers {
 /// Opens the log of this node where it ended, on its disk and on the bus, as soon as the bus is there, and keeps it going.
 ///
 /// What cannot pass ends the process: nothing is answered that cannot be recorded.
-pub(crate) fn spawn(process: &Process, config: &Config, tls: &Arc<ServerTls>, opening: Opening) {
+pub(crate) fn spawn(process: &Process, config: &Config, opening: Opening) {
     let settings = LogConfig {
         folder: config.node.data_dir.join("evidence"),
         key: config.evidence.key.clone(),
@@ -77,7 +79,7 @@ pub(crate) fn spawn(process: &Process, config: &Config, tls: &Arc<ServerTls>, op
         offset: config.offset(),
         retention: Some(config.evidence.retention.get()),
         clock: process.clock(),
-        signer: tls.signer(),
+        signer: opening.tls.signer(),
         mirrored: None,
     };
     let (within, clock, offset) = (process.clone(), process.clock(), config.offset());
@@ -122,7 +124,9 @@ impl Opening {
         }
         let mirrored = newest_on_bus(&*self.bus, &settings.node)?;
         let log = &self.record.log;
-        let (committer, keeper) = log.open_now(LogConfig { mirrored: mirrored.clone(), ..settings.clone() })?;
+        // The certificate may have been renewed while the bus was away.
+        let signer = self.tls.signer();
+        let (committer, keeper) = log.open_now(LogConfig { mirrored: mirrored.clone(), signer, ..settings.clone() })?;
         let mirror = MirrorWorker::new(log, Arc::clone(&self.bus), mirrored.as_ref())?;
         Ok(Workers { committer, keeper, mirror })
     }

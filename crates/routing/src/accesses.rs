@@ -105,8 +105,7 @@ impl<V> Shown<'_, V> {
                 self.at_hand = found.into();
             }
             let Some(id) = self.at_hand.pop_front() else { return Ok(None) };
-            let held = log.evidence(&id).map_err(Away::Evidence)?;
-            let statement = held.and_then(|held| held.receipt.statement);
+            let statement = log.statement(&id).map_err(Away::Evidence)?;
             if let Some(statement) = statement.filter(|statement| is_shown(statement, self.permits)) {
                 return Ok(Some((id, statement)));
             }

@@ -2,7 +2,7 @@
 
 use crate::{
     Asking, Form, Method,
-    answered::{self as bytes_of, Answered},
+    answered::{Answered, with_json_receipt, with_receipt},
     finished::{Finished, Reply},
     question::Common,
 };
@@ -10,7 +10,6 @@ use contract::{convert, json, v1};
 use domain::{Caller, CallerKind, Identifier, Outcome, Timestamp, catalogue::Grant};
 use evidence::{Draft, EvidenceError, Log, Mark, Part, Private, Recorded, Salt};
 use policy::{Approved, Denial};
-use serde_json::json as object;
 use std::sync::Arc;
 
 /// Most subjects of one answer that the ledger is told of.
@@ -111,14 +110,14 @@ impl<'a> Account<'a> {
         let (reply, recorded) = match self.asking.form {
             Form::Protobuf => {
                 let recorded = self.record(log, said(answered, Form::Protobuf, &answered.bytes)).await?;
-                (bytes_of::with_receipt(&answered.bytes, &recorded.receipt), recorded)
+                (with_receipt(&answered.bytes, &recorded.receipt), recorded)
             }
             Form::Json => {
                 let value = json::to_value(name, &answered.bytes).map_err(|_| unshown())?;
                 let canonical = json::canonical(&value).map_err(|_| unshown())?;
                 let recorded = self.record(log, said(answered, Form::Json, &canonical)).await?;
                 let receipt = json::encode(&recorded.receipt).map_err(|_| unshown())?;
-                (bytes_of::with_json_receipt(canonical, &receipt), recorded)
+                (with_json_receipt(canonical, &receipt), recorded)
             }
         };
         Ok(Finished {
@@ -136,7 +135,7 @@ impl<'a> Account<'a> {
         log: &Log,
         (outcome, reason, detail): (Outcome, &str, &str),
     ) -> Result<String, EvidenceError> {
-        let told = object!({ "reason": reason, "detail": detail });
+        let told = serde_json::json!({ "reason": reason, "detail": detail });
         let canonical = json::canonical(&told).map_err(|_| unshown())?;
         let said = Said { outcome, reason, form: Form::Json, answer: &canonical, people: &[] };
         Ok(self.record(log, said).await?.id.to_string())

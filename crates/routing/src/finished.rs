@@ -1,9 +1,12 @@
 //! What leaves the exchange.
 
+use crate::sentence;
 use bytes::Bytes;
-use domain::{Caller, Outcome, Reason};
+use domain::{Caller, Language, Outcome, Reason};
 use std::time::Duration;
 
+/// When asking again may help after evidence could not be written.
+const EVIDENCE_AWAY: Duration = Duration::from_secs(5);
 /// Longest sentence on what is wrong with a question, in bytes.
 const SENTENCE: usize = 500;
 
@@ -95,6 +98,12 @@ pub enum Reply {
 }
 
 impl Reply {
+    /// There is no answer, as it could not be recorded.
+    #[must_use]
+    pub fn unrecorded(language: Language) -> Self {
+        Self::Unavailable { retry_after: EVIDENCE_AWAY, detail: sentence::evidence_away(language).to_owned() }
+    }
+
     /// The word for why there is no answer; empty for an answer.
     #[must_use]
     pub fn reason(&self) -> &'static str {

@@ -89,15 +89,15 @@ impl Stop {
 
 impl Away {
     fn reply(&self, language: Language) -> Reply {
+        tracing::warn!(error = self as &dyn std::error::Error, "question cannot be answered");
         let (retry_after, detail) = match self {
             Self::Store(_) | Self::Token(_) => (1, sentence::store_away(language)),
             Self::TimeLimit => (1, sentence::time_limit(language)),
             Self::NoSource(_) => (60, sentence::no_source(language)),
             Self::Live(fault) => (fault.retry_after_seconds(), sentence::live_away(language)),
-            Self::Evidence(_) => (5, sentence::evidence_away(language)),
             Self::Damaged(_) => (60, sentence::damaged(language)),
+            Self::Evidence(_) => return Reply::unrecorded(language),
         };
-        tracing::warn!(error = self as &dyn std::error::Error, "question cannot be answered");
         Reply::Unavailable { retry_after: Duration::from_secs(retry_after), detail: detail.to_owned() }
     }
 }

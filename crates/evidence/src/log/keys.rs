@@ -39,6 +39,11 @@ impl Keys {
         Ok(Self { keys: self.keys.clone(), vouched })
     }
 
+    /// Whether they are `others`, in the same order.
+    pub(crate) fn are(&self, others: &[LogKey]) -> bool {
+        self.keys.iter().map(LogKey::public).eq(others.iter().map(LogKey::public))
+    }
+
     /// Whether one of `others` is among them.
     pub(crate) fn share(&self, others: &[LogKey]) -> bool {
         self.keys.iter().any(|own| others.iter().any(|other| own.public() == other.public()))

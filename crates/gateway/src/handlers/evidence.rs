@@ -1,17 +1,13 @@
 //! Proof: of one exchange, of what operators do, and the log itself.
 
-use super::Office;
+use super::{Office, reply_of};
 use crate::service::{Action, Call, Failure, Fault};
 use bytes::Bytes;
 use contract::v1;
-use domain::{Caller, CallerKind, Language, Outcome};
+use domain::{Caller, CallerKind, Outcome};
 use evidence::{Evidence, EvidenceError, EvidenceId, TilePath};
 use prost::Message as _;
-use routing::{Deed, caller_name};
-use std::time::Duration;
-
-/// When asking again may help after evidence could not be written.
-const EVIDENCE_AWAY: Duration = Duration::from_secs(5);
+use routing::{Deed, Reply, caller_name};
 
 /// A piece of the log as it is read from outside.
 #[derive(Debug)]
@@ -146,11 +142,8 @@ impl Office {
     /// Nothing is answered that cannot be recorded.
     pub(super) fn unrecorded(&self, error: &EvidenceError) -> Fault {
         tracing::error!(error = error as &dyn std::error::Error, "evidence cannot be kept");
-        let detail = match self.parts.language {
-            Language::English => "nothing is answered that cannot be recorded, and recording fails now",
-            Language::Chinese => "存证暂不可用，不予作答",
-        };
-        Fault::Unavailable { retry_after: EVIDENCE_AWAY, detail: detail.to_owned() }
+        let unrecorded = reply_of(Reply::unrecorded(self.parts.language));
+        unrecorded.err().unwrap_or(Fault::Internal)
     }
 }
 
