@@ -18,6 +18,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out.join("descriptors.bin"), compiler.encode_file_descriptor_set())?;
     Config::new()
         .enable_type_names()
+        // Far larger than what stands beside it.
+        .boxed(".exchange.v1.ResolveStreamResponse.result.answer")
+        // Its examples are not Rust.
+        .disable_comments([".google.rpc"])
         .type_name_domain(["."], "type.googleapis.com")
         .compile_fds(compiler.file_descriptor_set())?;
     Ok(())

@@ -16,6 +16,10 @@ pub mod convert;
 mod descriptors;
 mod error;
 mod generated;
+/// Where generated code looks for [`google_rpc`].
+mod google {
+    pub(crate) use crate::google_rpc as rpc;
+}
 pub mod google_rpc;
 pub mod json;
 pub mod openapi;

@@ -87,17 +87,27 @@ fn message_body(method: &Method) -> Value {
     json!({ "required": true, "content": { "application/json": content } })
 }
 
-/// The body of a method that streams: a line is the department's own object, or the request message around it.
+/// The body of a method that streams: a line is the request message, to publish also the department's own object.
 fn lines_body(method: &Method) -> Value {
-    let line = json!({ "anyOf": [{ "type": "object" }, schema::reference(method.input.full_name())] });
+    let message = schema::reference(method.input.full_name());
+    let (line, bounds) = if takes_records(method) {
+        (json!({ "anyOf": [{ "type": "object" }, message] }), "at most 1,000 lines and 16 MiB")
+    } else {
+        (message, "at most 16 MiB")
+    };
     json!({
         "required": true,
         "description": format!(
-            "{} One JSON object a line, at most 1,000 lines and 16 MiB; gzip is taken (Content-Encoding).",
+            "{} One JSON object a line, {bounds}; gzip is taken (Content-Encoding).",
             rest::documentation(&method.input.parent_file(), method.input.path()),
         ),
         "content": { NDJSON: { "schema": lines(&line) } },
     })
+}
+
+/// Whether its lines are a department's records.
+fn takes_records(method: &Method) -> bool {
+    method.is_streaming && method.input.get_field_by_name("content").is_some()
 }
 
 fn lines(line: &Value) -> Value {
@@ -107,7 +117,7 @@ fn lines(line: &Value) -> Value {
 fn parameters(method: &Method, twin: &Twin) -> Value {
     let in_path: Vec<_> = twin.path_fields().collect();
     let mut parameters = vec![json!({ "$ref": "#/components/parameters/Exchange-Timeout" })];
-    if method.is_streaming {
+    if takes_records(method) {
         parameters.push(json!({ "$ref": "#/components/parameters/Idempotency-Key" }));
     }
     for field in method.input.fields() {
@@ -158,7 +168,7 @@ fn can_answer(method: &Method, twin: &Twin, status: &str) -> bool {
     let has = |name| method.input.get_field_by_name(name).is_some();
     match status {
         "404" => twin.path_fields().next().is_some(),
-        "409" => has("request_id") || has("base_revision") || method.is_streaming,
+        "409" => has("request_id") || has("base_revision") || takes_records(method),
         "413" | "415" => twin.verb == Verb::Post,
         "429" => has("purpose"),
         _ => true,

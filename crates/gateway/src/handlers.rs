@@ -7,6 +7,7 @@ mod operations;
 mod page;
 mod publish;
 mod rejects;
+mod standing;
 mod whoami;
 
 use crate::{
@@ -29,7 +30,7 @@ use view::{Directory, Outbox};
 /// The reading end of the store of this build.
 pub(crate) type View = store::EmbeddedViewReader;
 
-pub(crate) use self::{evidence::Piece, publish::response};
+pub(crate) use self::{evidence::Piece, publish::response, standing::Standing};
 
 /// What an office works with.
 pub(crate) struct Parts {

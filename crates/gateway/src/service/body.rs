@@ -48,6 +48,11 @@ impl Time {
         asked.map(Some).ok_or_else(|| Fault::field("grpc-timeout", "duration", "is a number and a unit"))
     }
 
+    /// The same, shortened.
+    pub(super) fn within(self, limit: Duration) -> Self {
+        Self { limit: self.limit.min(limit), ..self }
+    }
+
     /// What is left.
     pub(super) fn left(self) -> Duration {
         self.limit.saturating_sub(self.began.elapsed())

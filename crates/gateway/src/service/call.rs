@@ -116,6 +116,8 @@ impl Action {
             ("PublishService", "Publish") => Self::Publish,
             ("EvidenceService", "GetEvidence") => Self::GetEvidence,
             ("EvidenceService", "AddCosignature") => Self::AddCosignature,
+            // Each question on it is one of `Resolve`.
+            ("ExchangeService", "ResolveStream") => Self::Ask(Method::Resolve),
             ("ExchangeService" | "EvidenceService", name) => Self::Ask(Method::from_name(name)?),
             _ => return None,
         };

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use contract::{
     ContractError,
-    google_rpc::{BadRequest, ErrorInfo, FieldViolation, RetryInfo, Status as Details},
+    google_rpc::{BadRequest, ErrorInfo, RetryInfo, Status as Details, bad_request::FieldViolation},
 };
 use domain::{Outcome, Reason};
 use http::{HeaderValue, StatusCode, header};
@@ -264,6 +264,7 @@ fn violation(fault: &FieldFault) -> FieldViolation {
         field: shortened(&fault.field, LONGEST_FIELD),
         description: shortened(&fault.description, LONGEST_DETAIL),
         reason: fault.rule.to_owned(),
+        localized_message: None,
     }
 }
 

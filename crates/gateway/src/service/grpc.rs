@@ -10,10 +10,11 @@ use axum::body::Body;
 use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use contract::json;
 use http::{HeaderMap, HeaderValue, Request, Response, header};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::{BodyExt as _, Full, StreamBody};
+use hyper::body::Frame;
 use routing::Form;
 use security::Peer;
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 /// Flag and length before each message.
 pub(super) const PREFIX: usize = 5;
@@ -50,12 +51,16 @@ pub(super) fn refuse(fault: Fault) -> Response<Body> {
     fault.into_status().into_http()
 }
 
-/// A request with the JSON form that its evidence covers.
 fn incoming(route: Route, request: Bytes) -> Result<Incoming, Fault> {
     if !route.action.is_proven() {
         return Ok(Incoming { request, canonical: Bytes::new() });
     }
-    let value = json::to_value(route.method.input.full_name(), &request)
+    proven(route.method.input.full_name(), request)
+}
+
+/// A request with the JSON form that its evidence covers.
+pub(super) fn proven(message: &str, request: Bytes) -> Result<Incoming, Fault> {
+    let value = json::to_value(message, &request)
         .map_err(|_| Fault::field("", "malformed", "is not a message of this method"))?;
     Incoming::of(request, value)
 }
@@ -82,6 +87,17 @@ pub(super) fn frame(message: &[u8], into: &mut BytesMut) -> Result<(), Fault> {
     into.put_u32(length);
     into.extend_from_slice(message);
     Ok(())
+}
+
+/// An answer of messages, and of how it ends.
+pub(super) fn stream(
+    frames: impl tokio_stream::Stream<Item = Result<Frame<Bytes>, Infallible>> + Send + 'static,
+) -> Response<Body> {
+    let mut response = Response::new(Body::new(StreamBody::new(frames)));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+    headers.insert("grpc-accept-encoding", HeaderValue::from_static("identity,gzip"));
+    response
 }
 
 fn reply(answer: &Bytes) -> Response<Body> {

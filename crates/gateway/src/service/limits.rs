@@ -12,6 +12,12 @@ pub(super) const RECORDS: usize = 1_000;
 pub(super) const KEYED: u64 = 10_000;
 /// Records of a stream that are handed on at once, in bytes.
 pub(super) const GATHERED: usize = 4 << 20;
+/// Questions of a stream that are answered at once.
+pub(super) const WINDOW: usize = 64;
+/// The same of all streams.
+pub(super) const WINDOWS: usize = 512;
+/// Longest name that a caller may give a question of a stream, in bytes.
+pub(super) const CORRELATION: usize = 128;
 /// Server time limit of a call, its body included.
 pub(super) const CALL: Duration = Duration::from_secs(10);
 /// A connection that has not shaken hands by then is dropped.

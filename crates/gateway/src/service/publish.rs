@@ -95,7 +95,7 @@ async fn publish(
 }
 
 /// The body as it was before it was packed.
-async fn content(headers: &HeaderMap, body: Body, time: Time) -> Result<Bytes, Fault> {
+pub(super) async fn content(headers: &HeaderMap, body: Body, time: Time) -> Result<Bytes, Fault> {
     let is_packed = match headers.get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?")) {
         None | Some("identity") => false,
         Some(name) if name.eq_ignore_ascii_case("gzip") => true,
@@ -112,12 +112,17 @@ async fn content(headers: &HeaderMap, body: Body, time: Time) -> Result<Bytes, F
     unpacked.await.unwrap_or(Err(Fault::Internal))
 }
 
-/// The records on the lines that are not blank, with the lines' numbers from 1.
-fn records(desk: &Desk, caller: &Caller, bytes: &[u8]) -> Result<(Vec<u64>, Vec<PushRecord>), Fault> {
+/// The lines that are not blank, with their numbers from 1.
+pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = (&[u8], u64)> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let mut found = (Vec::new(), Vec::new());
     let lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).zip(1..);
-    for (line, number) in lines.filter(|(line, _)| !line.is_empty()) {
+    lines.filter(|(line, _)| !line.is_empty())
+}
+
+/// The records on the lines, with the lines' numbers.
+fn records(desk: &Desk, caller: &Caller, bytes: &[u8]) -> Result<(Vec<u64>, Vec<PushRecord>), Fault> {
+    let mut found = (Vec::new(), Vec::new());
+    for (line, number) in lines(bytes) {
         let (record, department) = record(line);
         if !department.is_empty() && department != caller.id() {
             return Err(desk.office().other_department());
@@ -141,8 +146,9 @@ fn is_lines(headers: &HeaderMap) -> bool {
     is_known && parts.all(|parameter| parameter.eq_ignore_ascii_case("charset=utf-8"))
 }
 
-fn lines_response(text: String) -> Response<Body> {
-    let mut response = Response::new(Body::from(text));
+/// An answer of lines.
+pub(super) fn lines_response(lines: impl Into<Body>) -> Response<Body> {
+    let mut response = Response::new(lines.into());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(NDJSON));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -1,11 +1,11 @@
 //! Paths to methods, generated from the contract.
 
 use super::{
-    Desk, Fault,
+    Action, Desk, Fault, batch,
     desk::Route,
     grpc,
     health::Checks,
-    publish,
+    publish, questions,
     rest::{self, json_response},
     stream,
 };
@@ -53,10 +53,11 @@ pub(crate) fn router(
 
 fn over_grpc(desk: &Arc<Desk>, route: Route) -> MethodRouter {
     let desk = Arc::clone(desk);
-    if route.method.is_streaming {
-        return post(move |request| std::future::ready(stream::answer(&desk, route, request)));
+    match (route.method.is_streaming, route.action) {
+        (true, Action::Ask(_)) => post(move |request| questions::answer(Arc::clone(&desk), route, request)),
+        (true, _) => post(move |request| std::future::ready(stream::answer(&desk, route, request))),
+        (false, _) => post(move |request| grpc::answer(Arc::clone(&desk), route, request)),
     }
-    post(move |request| grpc::answer(Arc::clone(&desk), route, request))
 }
 
 fn over_rest(desk: &Arc<Desk>, route: Route, verb: Verb) -> MethodRouter {
@@ -65,10 +66,11 @@ fn over_rest(desk: &Arc<Desk>, route: Route, verb: Verb) -> MethodRouter {
         Verb::Get => axum::routing::MethodFilter::GET,
         Verb::Post => axum::routing::MethodFilter::POST,
     };
-    if route.method.is_streaming {
-        return on(filter, move |request| publish::answer(Arc::clone(&desk), route, request));
+    match (route.method.is_streaming, route.action) {
+        (true, Action::Ask(_)) => on(filter, move |request| batch::answer(Arc::clone(&desk), route, request)),
+        (true, _) => on(filter, move |request| publish::answer(Arc::clone(&desk), route, request)),
+        (false, _) => on(filter, move |request| rest::answer(Arc::clone(&desk), route, request)),
     }
-    on(filter, move |request| rest::answer(Arc::clone(&desk), route, request))
 }
 
 /// A piece of the evidence log: plain files, as C2SP tlog-tiles lays them out.

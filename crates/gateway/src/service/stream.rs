@@ -4,17 +4,16 @@ use super::{
     Desk, Fault,
     body::Time,
     desk::Route,
-    grpc::{self, PREFIX},
-    limits, publish,
+    frames::{Frames, end, trailers},
+    grpc, limits, publish,
 };
 use crate::handlers;
 use adapter_sdk::push::{PushHandle, PushRecord, PushRequest};
 use axum::body::Body;
-use bytes::{Buf as _, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use contract::wire;
 use domain::Caller;
-use http::{HeaderMap, HeaderValue, Request, Response, header};
-use http_body_util::{BodyExt as _, StreamBody};
+use http::{HeaderMap, Request, Response};
 use hyper::body::Frame;
 use prost::Message as _;
 use security::Peer;
@@ -59,11 +58,7 @@ fn streaming(talk: Talk) -> Response<Body> {
         let talk = Arc::clone(&talk);
         async move { talk.lock().await.step().await }
     });
-    let mut response = Response::new(Body::new(StreamBody::new(frames.map_while(|frame| frame))));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(grpc::MEDIA_TYPE));
-    headers.insert("grpc-accept-encoding", HeaderValue::from_static("identity,gzip"));
-    response
+    grpc::stream(frames.map_while(|frame| frame))
 }
 
 /// A stream both ways.
@@ -92,8 +87,7 @@ impl Talk {
         let intake = desk.intake(route, &caller, caller.id())?;
         let deadline = Time::of_stream(headers)?.and_then(|limit| Instant::now().checked_add(limit));
         let key = publish::key(headers)?;
-        let is_gzip = headers.get("grpc-encoding").is_some_and(|name| name == "gzip");
-        let frames = Frames { body, buffer: BytesMut::new(), is_gzip, ended: false };
+        let frames = Frames::new(headers, body);
         Ok(Self { desk, route, caller, intake, key, frames, count: 0, deadline, fault: None, ended: false })
     }
 
@@ -106,14 +100,11 @@ impl Talk {
             Ok(Some(answers)) => Frame::data(answers),
             Ok(None) => {
                 self.ended = true;
-                Frame::trailers(HeaderMap::from_iter([(
-                    header::HeaderName::from_static("grpc-status"),
-                    HeaderValue::from_static("0"),
-                )]))
+                end()
             }
             Err(fault) => {
                 self.ended = true;
-                Frame::trailers(trailers(fault))
+                trailers(fault.into())
             }
         };
         Some(Ok(frame))
@@ -196,69 +187,4 @@ impl Talk {
         let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         left.unwrap_or(limits::CALL).min(limits::CALL)
     }
-}
-
-/// The messages of a request as they arrive.
-struct Frames {
-    body: Body,
-    buffer: BytesMut,
-    is_gzip: bool,
-    ended: bool,
-}
-
-impl Frames {
-    /// The next message; none at the end. Nothing is lost when it is given up while it waits.
-    async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
-        loop {
-            if let Some(message) = self.buffered()? {
-                return Ok(Some(message));
-            }
-            if self.ended {
-                return self.buffer.is_empty().then_some(None).ok_or_else(torn);
-            }
-            match self.body.frame().await {
-                Some(Ok(frame)) => frame.data_ref().into_iter().for_each(|data| self.buffer.extend_from_slice(data)),
-                Some(Err(_)) => return Err(torn()),
-                None => self.ended = true,
-            }
-        }
-    }
-
-    /// The next message, if it has arrived.
-    async fn at_hand(&mut self) -> Result<Option<Bytes>, Fault> {
-        tokio::select! {
-            biased;
-            message = self.next() => message,
-            () = std::future::ready(()) => Ok(None),
-        }
-    }
-
-    fn buffered(&mut self) -> Result<Option<Bytes>, Fault> {
-        let Some((prefix, _)) = self.buffer.split_at_checked(PREFIX) else { return Ok(None) };
-        let (mut length, is_packed) = (&prefix[1..], prefix[0] != 0);
-        let length = usize::try_from(length.get_u32()).unwrap_or(usize::MAX);
-        if length > limits::REQUEST {
-            return Err(Fault::TooLarge);
-        }
-        if is_packed && !self.is_gzip {
-            return Err(Fault::MediaType);
-        }
-        if self.buffer.len() < PREFIX + length {
-            return Ok(None);
-        }
-        self.buffer.advance(PREFIX);
-        let message = self.buffer.split_to(length).freeze();
-        if is_packed { publish::gunzip(&message, limits::REQUEST).map(Some) } else { Ok(Some(message)) }
-    }
-}
-
-fn torn() -> Fault {
-    Fault::field("", "malformed", "the stream did not arrive as a whole")
-}
-
-/// How a stream ends that is not answered to its end.
-fn trailers(fault: Fault) -> HeaderMap {
-    let mut headers = std::mem::take(grpc::refuse(fault).headers_mut());
-    headers.remove(header::CONTENT_TYPE);
-    headers
 }

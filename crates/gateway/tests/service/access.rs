@@ -165,7 +165,7 @@ async fn assert_refused(caller: &Caller, question: &Value, expected: &str) {
 }
 
 /// Applies the catalogue with the grant as `change` leaves it; without the grant when it leaves nothing.
-async fn change_grant(world: &World, change: impl FnOnce(&str) -> Option<String>) {
+pub(crate) async fn change_grant(world: &World, change: impl FnOnce(&str) -> Option<String>) {
     let export = world.operator().rest("GET", "/v1/catalogue:export", None).await.json();
     let mut files = export["files"].as_array().unwrap().clone();
     let at = files.iter().position(|file| file["path"] == GRANT);

@@ -20,4 +20,6 @@ mod publish;
 #[cfg(test)]
 mod questions;
 #[cfg(test)]
+mod streams;
+#[cfg(test)]
 mod world;

@@ -1,0 +1,193 @@
+//! `ResolveStream` over gRPC: questions up, answers down as they are ready.
+
+use super::{
+    Desk, Failure, Fault, Incoming,
+    body::Time,
+    desk::Route,
+    frames::{Frames, end, trailers},
+    grpc, limits,
+};
+use crate::handlers::Standing;
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use contract::{google_rpc::Status, wire};
+use futures_util::{
+    FutureExt as _, StreamExt as _,
+    future::BoxFuture,
+    stream::{self, FuturesUnordered},
+};
+use http::{Request, Response};
+use hyper::body::Frame;
+use prost::Message as _;
+use routing::Form;
+use security::Peer;
+use std::{
+    convert::Infallible,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// What goes up.
+pub(super) const MESSAGE: &str = "exchange.v1.ResolveStreamRequest";
+/// The question in it.
+const ASKED: &str = "exchange.v1.ResolveRequest";
+/// Fields of what goes up.
+const CORRELATION_ID: u32 = 1;
+pub(super) const QUESTION: u32 = 2;
+/// Fields of what goes down.
+const ANSWER: u32 = 2;
+const ERROR: u32 = 3;
+
+/// Answers one call.
+pub(super) async fn answer(desk: Arc<Desk>, route: Route, request: Request<Body>) -> Response<Body> {
+    if !grpc::is_grpc(request.headers()) {
+        return Fault::MediaType.into_problem();
+    }
+    let (head, body) = request.into_parts();
+    let Some(peer) = head.extensions.get::<Arc<Peer>>().map(Arc::clone) else {
+        return grpc::refuse(Fault::Internal);
+    };
+    let limit = Time::of_stream(&head.headers);
+    let barred = (!route.action.is_for(peer.caller.kind)).then(|| desk.office().wrong_kind(peer.caller.kind));
+    let limit = match barred.map_or(limit, Err) {
+        Ok(limit) => limit,
+        Err(fault) => return refused(&desk, route, &peer, fault).await.into_status().into_http(),
+    };
+    let talk = Talk {
+        standing: desk.office().standing(&peer.caller),
+        frames: Frames::new(&head.headers, body),
+        deadline: limit.and_then(|limit| Instant::now().checked_add(limit)),
+        open: FuturesUnordered::new(),
+        arrived: None,
+        desk,
+        route,
+        peer,
+    };
+    grpc::stream(stream::unfold(Some(talk), |talk| async move {
+        let mut talk = talk?;
+        let (frame, rest) = match talk.next().await {
+            Ok(Some(answers)) => (Frame::data(answers), Some(talk)),
+            Ok(None) => (end(), None),
+            Err(failure) => (trailers(failure), None),
+        };
+        Some((Ok::<_, Infallible>(frame), rest))
+    }))
+}
+
+/// The sentence of a refusal that is about no question in particular, recorded.
+async fn refused(desk: &Desk, route: Route, peer: &Peer, fault: Fault) -> Failure {
+    let answered = desk.answer(route, peer, Err(fault), (Form::Protobuf, Time::start())).await;
+    answered.err().unwrap_or_else(|| Fault::Internal.into())
+}
+
+/// A stream both ways.
+struct Talk {
+    desk: Arc<Desk>,
+    route: Route,
+    peer: Arc<Peer>,
+    frames: Frames,
+    deadline: Option<Instant>,
+    standing: Standing,
+    /// Questions that are being answered, each with its frame as the result.
+    open: FuturesUnordered<BoxFuture<'static, Bytes>>,
+    /// How the questions ended, once they have.
+    arrived: Option<Result<(), Fault>>,
+}
+
+impl Talk {
+    /// The answers that are ready, at least one; none at the end.
+    async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
+        loop {
+            if self.open.is_empty()
+                && let Some(how) = self.arrived.take()
+            {
+                how?;
+                return Ok(None);
+            }
+            let has_room = self.arrived.is_none() && self.open.len() < limits::WINDOW;
+            tokio::select! {
+                biased;
+                fault = self.standing.lost() => {
+                    return Err(refused(&self.desk, self.route, &self.peer, fault).await);
+                }
+                message = self.frames.next(), if has_room => self.take(message),
+                Some(answer) = self.open.next(), if !self.open.is_empty() => return Ok(Some(self.gather(&answer))),
+            }
+        }
+    }
+
+    fn take(&mut self, message: Result<Option<Bytes>, Fault>) {
+        match message {
+            Ok(Some(message)) => self.open.push(self.ask(message).boxed()),
+            Ok(None) => self.arrived = Some(Ok(())),
+            Err(fault) => self.arrived = Some(Err(fault)),
+        }
+    }
+
+    fn ask(&self, message: Bytes) -> impl Future<Output = Bytes> + use<> {
+        let (desk, route, peer) = (Arc::clone(&self.desk), self.route, Arc::clone(&self.peer));
+        let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let limit = left.unwrap_or(Duration::MAX);
+        async move {
+            let (id, question) = read(&message);
+            let answered = desk.answer_in_turn(route, &peer, question, (Form::Protobuf, limit)).await;
+            framed(&id, answered)
+        }
+    }
+
+    /// An answer, and what else is ready by now.
+    fn gather(&mut self, first: &Bytes) -> Bytes {
+        let mut answers = BytesMut::from(first.as_ref());
+        while answers.len() < limits::PIECE
+            && let Some(Some(more)) = self.open.next().now_or_never()
+        {
+            answers.extend_from_slice(&more);
+        }
+        answers.freeze()
+    }
+}
+
+/// A question and what its caller calls it.
+fn read(message: &Bytes) -> (String, Result<Incoming, Fault>) {
+    if wire::fields(message).any(|field| field.is_err()) {
+        return (String::new(), Err(Fault::field("", "malformed", "is not a message of this method")));
+    }
+    let id = wire::string_field(message, CORRELATION_ID).unwrap_or_default();
+    if let Err(fault) = check_id(id) {
+        return (String::new(), Err(fault));
+    }
+    let question = wire::bytes_field(message, QUESTION).ok_or_else(no_question);
+    (id.to_owned(), question.and_then(|bytes| grpc::proven(ASKED, message.slice_ref(bytes))))
+}
+
+/// What a caller calls a question may not be long.
+pub(super) fn check_id(id: &str) -> Result<(), Fault> {
+    let is_short = id.len() <= limits::CORRELATION;
+    is_short.then_some(()).ok_or_else(|| Fault::field("correlation_id", "length", "has at most 128 bytes"))
+}
+
+/// The fault of a message without its question.
+pub(super) fn no_question() -> Fault {
+    Fault::field("question", "required", "is required")
+}
+
+/// What became of a question, as a message with its prefix.
+fn framed(id: &str, answered: Result<Bytes, Failure>) -> Bytes {
+    let (field, bytes) = match answered {
+        Ok(answer) => (ANSWER, answer),
+        Err(failure) => (ERROR, status(failure).encode_to_vec().into()),
+    };
+    let mut message = Vec::with_capacity(id.len() + bytes.len() + 16);
+    wire::append_string_field(&mut message, CORRELATION_ID, id);
+    wire::append_message_field(&mut message, field, &bytes);
+    let mut frame = BytesMut::new();
+    // An answer is far shorter than what a length can say.
+    let _ = grpc::frame(&message, &mut frame);
+    frame.freeze()
+}
+
+/// Why a question has no answer.
+pub(super) fn status(failure: Failure) -> Status {
+    let status = failure.into_status();
+    Status::decode(status.details()).unwrap_or_default()
+}
