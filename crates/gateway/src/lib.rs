@@ -18,6 +18,7 @@
 //! ```
 mod catalogue;
 pub mod config;
+mod elsewhere;
 mod error;
 mod gateway;
 mod handlers;

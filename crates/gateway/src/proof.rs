@@ -1,6 +1,6 @@
 //! The evidence log: opened, kept going, and read back for the quotas of the day.
 
-use crate::{Config, GatewayError};
+use crate::{Config, GatewayError, elsewhere::Elsewhere};
 use bus::{Bus, BusError, Topic};
 use chrono::{FixedOffset, NaiveTime, TimeZone as _, Utc};
 use contract::{convert::from_wire, v1};
@@ -87,6 +87,8 @@ pub(crate) fn spawn(process: &Process, config: &Config, opening: Opening) {
         let Some(workers) = opening.open(&settings, &stop)? else { return Ok(()) };
         opening.recount(clock.now(), offset)?;
         let Workers { committer, keeper, mirror } = workers;
+        let elsewhere = Elsewhere { bus: opening.bus, node: settings.node, gate: opening.gate, clock, offset };
+        aside(&within, "quotas of other nodes", move |stop| elsewhere.run(stop));
         aside(&within, "evidence tiles", move |stop| keeper.run(&|limit| stop.wait(limit)));
         aside(&within, "evidence mirror", move |stop| mirror.run(&|limit| stop.wait(limit)));
         committer.run(&|limit| stop.wait(limit));

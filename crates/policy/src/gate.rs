@@ -62,7 +62,7 @@ impl Gate {
         self.counters().left(&grant.id, &grant.quota, now, self.offset)
     }
 
-    /// Counts a question that was counted before this process began: quotas outlive a restart.
+    /// Counts a question that was counted before this process began, or by another node: quotas outlive a restart.
     pub fn recount(&self, counted: &Counted<'_>, now: Timestamp) {
         self.counters().recount(counted, now, self.offset);
     }

@@ -18,7 +18,7 @@ pub struct Left {
     pub per_day: Option<u32>,
 }
 
-/// A question that was counted before this process began.
+/// A question that was counted before this process began, or by another node.
 #[derive(Debug, Clone, Copy)]
 pub struct Counted<'a> {
     /// A grant that it rested on.
@@ -71,14 +71,14 @@ impl Counters {
         Ok(())
     }
 
-    /// Counts a question of before; one of another day than `now` counts no more.
+    /// Counts a question of before or from elsewhere; one of another day than `now` counts no more.
     pub(crate) fn recount(&mut self, counted: &Counted<'_>, now: Timestamp, offset: FixedOffset) {
         self.turn_day(now, offset);
         if Some(domain::clock::local_day(counted.at, offset)) != self.day {
             return;
         }
-        let mut used = self.used(counted.grant, counted.at);
-        used.in_second += 1;
+        let mut used = self.used(counted.grant, now);
+        used.in_second += u32::from(counted.at.timestamp() == used.second);
         used.in_day += 1;
         self.grants.insert(counted.grant.to_owned(), used);
         if let Some(subject) = counted.subject.filter(|_| self.subjects.len() < MAX_SUBJECTS) {

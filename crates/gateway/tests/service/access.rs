@@ -5,7 +5,11 @@ use crate::{
     world::{NUMBER, World, question},
 };
 use chrono::Duration;
-use contract::{google_rpc::ErrorInfo, topics, v1::ControlEntry};
+use contract::{
+    google_rpc::ErrorInfo,
+    topics,
+    v1::{self, ControlEntry, EvidenceSegment, Statement},
+};
 use domain::Clock;
 use prost::Message as _;
 use prost_types::Any;
@@ -241,6 +245,47 @@ async fn a_quota_that_is_used_up_refuses_everybodys_subject_alike() {
     let consumer = world.consumer();
     let (rest, grpc) = ask(&consumer, &question()).await;
     assert_eq!((rest.status, grpc.code), (200, 0), "{}", rest.text);
+    assert_refused(&consumer, &question(), "QUOTA_DAY").await;
+}
+
+/// What another node has answered under the grant, as it is mirrored: so many leaves from `first` on.
+fn answered_elsewhere(world: &World, first: u64, leaves: usize) -> EvidenceSegment {
+    let statement = Statement {
+        time: Some(contract::convert::to_wire(world.clock.now())),
+        consumer: "one-window".to_owned(),
+        outcome: v1::Outcome::NotFound.into(),
+        grant: "one-window".to_owned(),
+        ..Statement::default()
+    };
+    let refused = Statement { outcome: v1::Outcome::Refused.into(), ..statement.clone() };
+    let mut leaves = vec![statement.encode_to_vec(); leaves];
+    leaves.push(refused.encode_to_vec());
+    EvidenceSegment { origin: "exchange/county/0".into(), first_index: first, leaves, ..EvidenceSegment::default() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_other_nodes_answered_counts_against_the_quota_of_the_day() {
+    let world = World::ready().await;
+    change_grant(&world, |grant| Some(with_line(grant, "per_day", "per_day = 10"))).await;
+    let consumer = world.consumer();
+    assert_eq!(ask(&consumer, &question()).await.0.status, 200);
+    // The second message says the last three leaves of the first again.
+    for (first, leaves) in [(0, 3), (1, 5)] {
+        let segment = answered_elsewhere(&world, first, leaves).encode_to_vec();
+        world.publish(topics::EVIDENCE, "county", &segment);
+    }
+    // What this node mirrors itself it has counted already.
+    world.publish(topics::EVIDENCE, "city", &answered_elsewhere(&world, 0, 8).encode_to_vec());
+    let left = async || {
+        let me = consumer.rest("GET", "/v1/whoami", None).await.json();
+        me["grants"][0]["left_today"].as_u64().unwrap_or_else(|| panic!("{me}"))
+    };
+    // Two questions here, of which each way of asking is one, and three and two elsewhere.
+    while left().await != 3 {}
+    for _ in 0..3 {
+        let text = question().to_string();
+        assert_eq!(consumer.rest("POST", "/v1/resolve", Some(&text)).await.status, 200);
+    }
     assert_refused(&consumer, &question(), "QUOTA_DAY").await;
 }
 
