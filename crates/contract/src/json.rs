@@ -3,6 +3,7 @@
 //! Out: snake case, unset fields left out, enums by name, `Any` expanded with `@type`. In: snake or
 //! camel case; unknown members, members given twice and nulls are refused with their path.
 
+mod direct;
 mod strict;
 #[cfg(test)]
 mod tests;
@@ -83,6 +84,21 @@ pub fn parse(text: &str) -> Result<Value, ContractError> {
 /// [`ContractError::NoJson`]; not for a value of this module, whose numbers are all finite.
 pub fn canonical(value: &Value) -> Result<Vec<u8>, ContractError> {
     serde_json_canonicalizer::to_vec(value).map_err(|_| ContractError::NoJson { message: "json".to_owned() })
+}
+
+/// The canonical form (RFC 8785) of the JSON of a message of the given name, without one of its members.
+///
+/// # Errors
+/// As [`to_string`].
+pub fn canonical_of(name: &str, bytes: &[u8], without: &str) -> Result<Vec<u8>, ContractError> {
+    if let Some(text) = direct::canonical(name, bytes, without) {
+        return Ok(text);
+    }
+    let mut value = to_value(name, bytes)?;
+    if let Value::Object(members) = &mut value {
+        members.remove(without);
+    }
+    canonical(&value)
 }
 
 /// The JSON text of a message.

@@ -2,7 +2,7 @@ use super::*;
 use crate::{
     canonical::v1::{Identifier, LifeStatus, NaturalPerson, Record},
     pack,
-    v1::{Outcome, Receipt, RecordView, ResolveRequest, ResolveResponse, StatusRows},
+    v1::{Confirmation, Outcome, Purpose, Receipt, RecordView, ResolveRequest, ResolveResponse, StatusRows},
 };
 use proptest::prelude::*;
 
@@ -142,5 +142,69 @@ proptest! {
     fn what_is_written_is_read_again(kind in ".*", value in ".*", items in proptest::collection::vec(".*", 0..4), page_size in any::<u32>()) {
         let request = ResolveRequest { by: Some(Identifier { kind, value }), items, page_size, ..ResolveRequest::default() };
         prop_assert_eq!(decode::<ResolveRequest>(&encode(&request).unwrap()).unwrap(), request);
+    }
+}
+
+/// What the direct way says, checked against the long one; whether the direct way was gone.
+fn both_ways<M: Message + Name>(message: &M, more: &[u8]) -> bool {
+    let name = M::full_name();
+    let bytes = [&message.encode_to_vec(), more].concat();
+    let mut value = to_value(&name, &bytes).unwrap();
+    value.as_object_mut().unwrap().remove("request_signature");
+    let long = canonical(&value).unwrap();
+    assert_eq!(canonical_of(&name, &bytes, "request_signature").unwrap(), long);
+    direct::canonical(&name, &bytes, "request_signature").is_some()
+}
+
+prop_compose! {
+    fn any_question()(
+        texts in proptest::array::uniform6(any::<String>()),
+        items in proptest::collection::vec(any::<String>(), 0..3),
+        has_parts in any::<[bool; 2]>(),
+        page_size in any::<u32>(),
+        signature in any::<Vec<u8>>(),
+        confirmed in any::<Option<(String, String)>>(),
+    ) -> ResolveRequest {
+        let [resource, kind, value, matter, case_number, request_id] = texts;
+        let confirmation = confirmed.map(|(kind, reference)| Confirmation { kind, reference });
+        let purpose = Purpose { matter, case_number, confirmation, ..Purpose::default() };
+        ResolveRequest {
+            resource,
+            by: has_parts[0].then_some(Identifier { kind, value }),
+            items,
+            purpose: has_parts[1].then_some(purpose),
+            request_id,
+            page_size,
+            request_signature: signature,
+            ..ResolveRequest::default()
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_canonical_form_is_the_same_by_the_direct_and_the_long_way(question in any_question()) {
+        prop_assert!(both_ways(&question, &[]));
+    }
+
+    #[test]
+    fn what_is_not_plain_goes_the_long_way(question in any_question(), seconds in 0..1_000_i64) {
+        let named = ResolveRequest { resource: "x".into(), ..question.clone() };
+        prop_assert!(!both_ways(&named, &named.encode_to_vec()));
+        let max_age = Some(prost_types::Duration { seconds, nanos: 0 });
+        let aged = ResolveRequest { max_age, ..question.clone() };
+        prop_assert!(!both_ways(&aged, &[]));
+        // A field of a later version.
+        prop_assert!(!both_ways(&question, b"\xf8\x07\x01"));
+    }
+
+    #[test]
+    fn bytes_that_are_no_message_are_refused_both_ways(bytes in any::<Vec<u8>>()) {
+        let name = "exchange.v1.ResolveRequest";
+        let long = to_value(name, &bytes).and_then(|value| canonical(&value));
+        match canonical_of(name, &bytes, "") {
+            Ok(text) => prop_assert_eq!(text, long.unwrap()),
+            Err(_) => prop_assert!(long.is_err()),
+        }
     }
 }

@@ -60,9 +60,9 @@ fn incoming(route: Route, request: Bytes) -> Result<Incoming, Fault> {
 
 /// A request with the JSON form that its evidence covers.
 pub(super) fn proven(message: &str, request: Bytes) -> Result<Incoming, Fault> {
-    let value = json::to_value(message, &request)
+    let canonical = json::canonical_of(message, &request, "request_signature")
         .map_err(|_| Fault::field("", "malformed", "is not a message of this method"))?;
-    Incoming::of(request, value)
+    Ok(Incoming { request, canonical: canonical.into() })
 }
 
 async fn message(body: Body, time: Time) -> Result<Bytes, Fault> {
