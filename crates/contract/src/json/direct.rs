@@ -36,7 +36,7 @@ enum Plain {
     Word(BTreeMap<u64, String>),
     Message(Shape),
     /// Nothing is said of it here.
-    NotPlain,
+    Other,
 }
 
 /// The canonical JSON of a message without one of its members; `None` where the long way must be gone.
@@ -90,7 +90,7 @@ impl Member {
         Self {
             number: field.number(),
             name: field.name().to_owned(),
-            kind: Plain::of(field, depth).unwrap_or(Plain::NotPlain),
+            kind: Plain::of(field, depth).unwrap_or(Plain::Other),
             is_list: field.is_list(),
             has_presence: field.supports_presence(),
         }
