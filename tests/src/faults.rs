@@ -20,7 +20,7 @@
 //! | acknowledgements out of order, one that never comes | `adapter-sdk` `frontier.rs` (property), `runner/tests/stuck.rs`; `bus` `tests/mock.rs` |
 //! | fatal producer | `adapter-sdk` `runner/tests/faults.rs`; `bus` `tests/mock.rs` |
 //! | loss of power under the embedded log | `bus` `embedded/tests/power.rs` (property); what fjall writes is fjall's own |
-//! | materialiser killed anywhere | `view` `tests/killed.rs` (property) |
+//! | materialiser killed anywhere | `view` `tests/following/killed.rs` (property) |
 //! | two adapters for one department | `fencing.rs`; `adapter-sdk` `runner/tests/lease.rs` |
 //! | state folders cut, emptied, foreign, from the future | `faults_state.rs` |
 //! | poison rows; the view's folder lost | `faults_poison.rs`, `faults_view.rs` |
@@ -41,7 +41,7 @@ pub use self::{
     life::Life,
     oracle::Oracle,
     poison::{Poison, poisoned},
-    stored::Stored,
+    stored::{Stored, copy_folder},
 };
 
 use crate::Random;

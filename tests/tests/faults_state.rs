@@ -1,7 +1,7 @@
 //! State that is emptied, cut, another's or ahead of the bus is refused loudly or put right; no row is passed over.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 use exchange_tests::{
-    faults::{Oracle, Stored},
+    faults::{Oracle, Stored, copy_folder},
     generate::{
         People,
         housing::{self, CONTRACT, CsvFile, Layout},
@@ -62,7 +62,7 @@ impl Machine {
         wait_for("the first file in done/", || is_done(&node, &files[0]).then_some(()));
         node.stop();
         let kept = TempDir::new().unwrap();
-        copy(&node.path("data"), kept.path());
+        copy_folder(&node.path("data"), kept.path());
         Self { node, kept, files }
     }
 
@@ -70,7 +70,7 @@ impl Machine {
     fn start(&self, damage: impl FnOnce(&Path)) -> End {
         let data = self.node.path("data");
         fs::remove_dir_all(&data).unwrap();
-        copy(self.kept.path(), &data);
+        copy_folder(self.kept.path(), &data);
         damage(&data);
         let inbox = self.node.inbox(DEPARTMENT);
         for file in files(&inbox) {
@@ -119,18 +119,6 @@ fn is_done(node: &Node, file: &CsvFile) -> bool {
     files_in(&node.inbox(DEPARTMENT).join("done")).iter().any(|(_, bytes)| *bytes == file.file.bytes)
 }
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let (path, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
-        if path.is_dir() {
-            copy(&path, &to);
-        } else {
-            fs::copy(path, to).unwrap();
-        }
-    }
-}
-
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -159,11 +147,11 @@ fn state_that_cannot_be_trusted_is_refused_and_no_row_is_passed_over() {
     });
     machine.is_refused("another adapter's state", "market-supervision", |data| {
         fs::remove_dir_all(data.join(STATE)).unwrap();
-        copy(&data.join("adapters/market-supervision"), &data.join(STATE));
+        copy_folder(&data.join("adapters/market-supervision"), &data.join(STATE));
     });
     machine.is_refused("a view in place of a state", "view", |data| {
         fs::remove_dir_all(data.join(STATE)).unwrap();
-        copy(&data.join("view"), &data.join(STATE));
+        copy_folder(&data.join("view"), &data.join(STATE));
     });
     machine.is_refused("a state from the future of its topic", "ends before what this adapter has published", |data| {
         let topic = data.join("bus").join(contract::topics::records(DEPARTMENT));

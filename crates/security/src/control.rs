@@ -18,6 +18,12 @@ pub const SIGNATURE: &str = "exchange-signature";
 /// length before it in four bytes (big-endian).
 pub const CHAIN: &str = "exchange-chain";
 
+/// Keys of ignored entries that a reader keeps in mind; who may write to the bus could otherwise fill memory and log
+/// with made-up ones.
+pub const MOST_TOLD: usize = 100;
+
+/// Header: what kind of message it is (`CloudEvents`).
+const TYPE: &str = "ce_type";
 /// What every signature of an entry begins with, so that it is good for nothing else.
 const PURPOSE: &[u8] = b"exchange control v1\0";
 /// The longest chain that is looked at, in bytes.
@@ -32,6 +38,19 @@ pub struct Entry<'a> {
     pub ce_type: &'a str,
     /// The message's value; `None` is a removal.
     pub payload: Option<&'a [u8]>,
+}
+
+/// A message of the control topic as it came, of which nothing is believed yet.
+#[derive(Debug)]
+pub struct Received<'a, N, V> {
+    /// The message's key.
+    pub key: &'a [u8],
+    /// Its headers, by name and value.
+    pub headers: &'a [(N, V)],
+    /// Its value; `None` is a removal.
+    pub payload: Option<&'a [u8]>,
+    /// When the bus took it in, in milliseconds since 1970.
+    pub taken_in_ms: i64,
 }
 
 /// Who this node is on the bus and whom it believes, as the files are now.
@@ -61,6 +80,9 @@ pub enum Disbelief {
     /// The signature is not that of this entry.
     #[error("its signature is wrong")]
     WrongSignature,
+    /// A node wrote it, but before the entry that stands: somebody wrote it again.
+    #[error("it is older than the one that stands")]
+    Older,
 }
 
 /// The headers that say that the signer wrote `entry`, by name and value.
@@ -74,6 +96,19 @@ pub fn seal(signer: &Signer, entry: &Entry<'_>) -> Result<Vec<(&'static str, Vec
         put(&mut chain, certificate);
     }
     Ok(vec![(SIGNATURE, signature), (CHAIN, chain)])
+}
+
+/// The node that wrote a message; the one judge of whatever is read from the control topic.
+///
+/// # Errors
+/// Why it is not believed.
+pub fn judge<N: AsRef<str>, V: AsRef<[u8]>>(
+    identity: &dyn Identity,
+    received: &Received<'_, N, V>,
+) -> Result<Caller, Disbelief> {
+    let at = Timestamp::from_timestamp_millis(received.taken_in_ms).ok_or(Disbelief::Malformed)?;
+    let entry = Entry::of(received.key, received.headers, received.payload);
+    open(&identity.trust(), received.headers, &entry, at)
 }
 
 /// The node that wrote `entry`, by the message's headers. `at` is when the bus took it in.
@@ -104,7 +139,14 @@ pub fn open<N: AsRef<str>, V: AsRef<[u8]>>(
     }
 }
 
-impl Entry<'_> {
+impl<'a> Entry<'a> {
+    /// What is signed of a message; its type is empty where no header names one.
+    pub fn of<N: AsRef<str>, V: AsRef<[u8]>>(key: &'a [u8], headers: &'a [(N, V)], payload: Option<&'a [u8]>) -> Self {
+        let ce_type = headers.iter().find(|(name, _)| name.as_ref() == TYPE);
+        let ce_type = ce_type.and_then(|(_, value)| std::str::from_utf8(value.as_ref()).ok());
+        Self { key, ce_type: ce_type.unwrap_or_default(), payload }
+    }
+
     fn signed_bytes(&self) -> Vec<u8> {
         let mut bytes = PURPOSE.to_vec();
         put(&mut bytes, self.key);

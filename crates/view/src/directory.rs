@@ -3,11 +3,12 @@
 use crate::plan::revision;
 use arc_swap::ArcSwap;
 use contract::v1::DepartmentIntake;
-use domain::{Caller, CallerKind, catalogue::Catalogue};
+use domain::{Caller, CallerKind, Timestamp, catalogue::Catalogue};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
 };
+use tokio::sync::watch;
 
 /// What was in force at one moment.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +19,8 @@ pub struct Snapshot {
     pub revision: String,
     /// What each department's intake has announced, and the view holds.
     pub intakes: Arc<BTreeMap<String, DepartmentIntake>>,
+    /// When the newest entry of the catalogue was written, removed ones too.
+    pub(crate) newest_entry: Option<Timestamp>,
     callers: Arc<HashMap<[u8; 32], Caller>>,
 }
 
@@ -33,6 +36,7 @@ impl Snapshot {
 #[derive(Debug, Default)]
 pub struct Directory {
     current: ArcSwap<Snapshot>,
+    changed: watch::Sender<()>,
 }
 
 impl Directory {
@@ -40,6 +44,12 @@ impl Directory {
     #[must_use]
     pub fn now(&self) -> Arc<Snapshot> {
         self.current.load_full()
+    }
+
+    /// Tells when the catalogue changes from now on.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 
     /// Puts a catalogue in force.
@@ -50,7 +60,15 @@ impl Directory {
             callers: Arc::new(bound_callers(&catalogue)),
             catalogue: Arc::new(catalogue),
             intakes: Arc::clone(&before.intakes),
+            newest_entry: before.newest_entry,
         }));
+        self.changed.send_replace(());
+    }
+
+    /// Keeps when the newest entry was written, for whoever writes the next.
+    pub(crate) fn set_newest_entry(&self, newest_entry: Option<Timestamp>) {
+        let before = self.now();
+        self.current.store(Arc::new(Snapshot { newest_entry, ..Snapshot::clone(&before) }));
     }
 
     /// Puts announcements in force.

@@ -6,7 +6,7 @@ mod intake_batch;
 
 use self::{
     control::ControlChange,
-    intake_batch::{Gathered, Reading},
+    intake_batch::{Gathered, Reading, Written},
 };
 use crate::{Directory, Progress, ViewError, topics};
 use bus::{Bus, BusError, Consumer, Event};
@@ -63,6 +63,7 @@ pub struct Parts<W, R> {
 pub struct Materialiser<W, R> {
     parts: Parts<W, R>,
     catalogue: Catalogue,
+    written: Written,
     followed: BTreeSet<String>,
     /// None while the bus is away, or when it must be read again from the store's positions.
     consumer: Option<Box<dyn Consumer>>,
@@ -88,6 +89,7 @@ impl<W: ViewWriter, R: ViewReader> Materialiser<W, R> {
         let mut this = Self {
             parts,
             catalogue: Catalogue::default(),
+            written: Written::new(),
             followed: BTreeSet::new(),
             consumer: None,
             positions,
@@ -103,9 +105,11 @@ impl<W: ViewWriter, R: ViewReader> Materialiser<W, R> {
                 let topic = contract::topics::CONTROL.to_owned();
                 this.parts.progress.change(|lag| *lag.unreadable.entry(topic).or_default() += 1);
             }
+            this.written.insert(key.clone(), change.written());
             this.make(change);
         }
         this.followed = departments(&this.parts.departments, &this.catalogue);
+        this.parts.directory.set_newest_entry(newest(&this.written));
         this.parts.directory.set_catalogue(this.catalogue.clone());
         this.announce_intakes()?;
         Ok(this)
@@ -165,6 +169,7 @@ impl<W: ViewWriter, R: ViewReader> Materialiser<W, R> {
             catalogue: &self.catalogue,
             progress: &self.parts.progress,
             identity: self.parts.identity.as_deref(),
+            written: &self.written,
         };
         for event in events {
             match event {
@@ -182,7 +187,7 @@ impl<W: ViewWriter, R: ViewReader> Materialiser<W, R> {
     }
 
     fn apply(&mut self, gathered: Gathered, wait: Wait<'_>) -> Result<(), ViewError> {
-        let Gathered { batch, changes, ends, counts, .. } = gathered;
+        let Gathered { batch, changes, written, ends, counts, .. } = gathered;
         let reached = batch.positions.clone();
         if let Err(error) = self.parts.writer.apply(batch) {
             // The consumer has moved on; read the same messages again from the store's positions.
@@ -191,6 +196,7 @@ impl<W: ViewWriter, R: ViewReader> Materialiser<W, R> {
         }
         self.dirty = true;
         self.positions.extend(reached);
+        self.written.extend(written);
         self.parts.progress.change(|lag| {
             for (name, count) in counts {
                 *lag.taken.entry(name).or_default() += count;
@@ -218,6 +224,8 @@ impl<W: ViewWriter, R: ViewReader> Materialiser<W, R> {
 
     fn put_in_force(&mut self, changes: Vec<ControlChange>, wait: Wait<'_>) -> Result<(), ViewError> {
         let count = changes.len();
+        // Before the catalogue: whoever plans from it writes later than everything in it.
+        self.parts.directory.set_newest_entry(newest(&self.written));
         for change in changes {
             self.make(change);
         }
@@ -350,6 +358,10 @@ fn passes(error: &ViewError) -> bool {
         ViewError::Store(error) => error.is_retryable(),
         _ => false,
     }
+}
+
+fn newest(written: &Written) -> Option<Timestamp> {
+    written.values().copied().max().flatten()
 }
 
 fn departments(local: &BTreeSet<String>, catalogue: &Catalogue) -> BTreeSet<String> {

@@ -127,9 +127,7 @@ impl Open {
         let Some(identity) = self.identity.as_ref().filter(|_| parcel.topic == topics::CONTROL) else {
             return Ok(Vec::new());
         };
-        let ce_type = parcel.headers.iter().find(|(name, _)| name == topics::CE_TYPE);
-        let ce_type = ce_type.map_or("", |(_, value)| value.as_str());
-        let entry = Entry { key: parcel.key.as_bytes(), ce_type, payload: parcel.payload.as_deref() };
+        let entry = Entry::of(parcel.key.as_bytes(), &parcel.headers, parcel.payload.as_deref());
         let sealed = seal(&identity.signer(), &entry);
         sealed.map_err(|_| BusError::Unavailable("the system has no random numbers to sign with".to_owned()))
     }

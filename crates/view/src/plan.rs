@@ -9,6 +9,9 @@ use domain::{
 use prost::{Message, Name};
 use std::collections::BTreeMap;
 
+/// By how much an entry is newer than those before it, at least.
+const TICK: chrono::Duration = chrono::Duration::milliseconds(1);
+
 /// What would change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
@@ -86,21 +89,25 @@ pub async fn publish_plan(
     node: &str,
     now: Timestamp,
 ) -> Result<(), ViewError> {
-    let current = directory.now().revision.clone();
-    if current != plan.base {
-        return Err(ViewError::StaleRevision { base: plan.base.clone(), current });
+    let in_force = directory.now();
+    if in_force.revision != plan.base {
+        return Err(ViewError::StaleRevision { base: plan.base.clone(), current: in_force.revision.clone() });
     }
+    // Nodes leave out what is older than what stands; another node's clock may be ahead of this one's.
+    let after = in_force.newest_entry.and_then(|newest| newest.checked_add_signed(TICK));
+    let written = after.map_or(now, |after| now.max(after));
     for difference in &plan.differences {
-        let entry = control_entry(difference, &plan.base, node, now);
+        let entry = control_entry(difference, &plan.base, node, written);
         let key = format!("{}/{}", difference.kind.as_str(), difference.id);
-        let payload = (!entry.removed).then(|| entry.encode_to_vec());
         let headers = headers(&entry, &key);
-        outbox.publish(contract::topics::CONTROL, key, headers, payload).await?;
+        // A removal is no tombstone: that would not say when it was written, and what was removed could be put back by
+        // writing it again.
+        outbox.publish(contract::topics::CONTROL, key, headers, Some(entry.encode_to_vec())).await?;
     }
     Ok(())
 }
 
-fn control_entry(difference: &Difference, base: &str, node: &str, now: Timestamp) -> ControlEntry {
+fn control_entry(difference: &Difference, base: &str, node: &str, written: Timestamp) -> ControlEntry {
     let content = match &difference.change {
         Change::Create(entry) | Change::Update(entry) => entry.to_toml(),
         Change::Remove => String::new(),
@@ -112,7 +119,7 @@ fn control_entry(difference: &Difference, base: &str, node: &str, now: Timestamp
         content,
         revision: base.to_owned(),
         node: node.to_owned(),
-        written_at: Some(contract::convert::to_wire(now)),
+        written_at: Some(contract::convert::to_wire(written)),
     }
 }
 

@@ -22,7 +22,8 @@ pub struct Lag {
     pub unreadable: BTreeMap<String, u64>,
     /// Catalogue entries, `<kind>/<id>`, that are out of force because their newest version cannot be read.
     pub unreadable_entries: BTreeSet<String>,
-    /// Messages on the control topic that are ignored because no node signed them, since the start.
+    /// Messages on the control topic that are ignored because no node signed them, or none since what stands, since the
+    /// start.
     pub ignored: u64,
     /// Keys of these, the first hundred, with why the newest of each is not believed. One that a node writes again
     /// is taken off.

@@ -44,11 +44,15 @@ pub(super) fn in_view(node: &Node, keys: &[(String, String)]) -> Vec<Option<Reco
     keys.iter().map(record).collect()
 }
 
-/// Copies a folder as it stands, open files and all.
-fn copy_folder(from: &Path, to: &Path) {
+/// Copies a folder with everything below as it stands, open files and all.
+pub fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
+        let (path, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
+        if path.is_dir() {
+            copy_folder(&path, &to);
+        } else {
+            fs::copy(path, to).unwrap();
+        }
     }
 }

@@ -128,6 +128,49 @@ fn certificate_must_have_been_valid_when_the_bus_took_the_entry_in() {
     assert_eq!(at(now() - Duration::days(2)), Err(Disbelief::Certificate(Refusal::NotYetValid)));
 }
 
+/// A node as its files say.
+#[derive(Debug)]
+struct Files;
+
+impl Identity for Files {
+    fn signer(&self) -> Arc<Signer> {
+        Arc::new(WORLD.signer("node/city"))
+    }
+
+    fn trust(&self) -> ChainTrust {
+        WORLD.trust.clone()
+    }
+}
+
+fn judged(headers: &Headers, payload: Option<&[u8]>, taken_in_ms: i64) -> Result<Caller, Disbelief> {
+    judge(&Files, &Received { key: b"grant/g1", headers, payload, taken_in_ms })
+}
+
+/// The message of the grant, as it comes.
+fn received() -> Headers {
+    [sealed(), vec![("ce_type", GRANT.ce_type.into())]].concat()
+}
+
+#[test]
+fn message_is_judged_by_all_that_is_signed_of_it_and_when_the_bus_took_it_in() {
+    let taken_in = now().timestamp_millis();
+    assert_eq!(judged(&received(), GRANT.payload, taken_in), Ok(caller("node/city")));
+    let day = 24 * 60 * 60 * 1000;
+    assert_eq!(judged(&received(), GRANT.payload, taken_in + 61 * day), Err(Disbelief::Certificate(Refusal::Expired)));
+    assert_eq!(judged(&received(), None, taken_in), Err(Disbelief::WrongSignature));
+    assert_eq!(judged(&sealed(), GRANT.payload, taken_in), Err(Disbelief::WrongSignature), "without its type");
+    assert_eq!(judged(&received().split_off(2), GRANT.payload, taken_in), Err(Disbelief::Unsigned));
+    assert_eq!(judged(&received(), GRANT.payload, i64::MAX), Err(Disbelief::Malformed));
+}
+
+#[test]
+fn what_is_signed_of_a_message_has_the_type_that_its_header_names() {
+    let of = |headers: &Headers| Entry::of(b"grant/g1", headers, GRANT.payload).ce_type.to_owned();
+    assert_eq!(of(&received()), GRANT.ce_type);
+    assert_eq!(of(&sealed()), "");
+    assert_eq!(of(&vec![("ce_type", b"\xff".to_vec())]), "");
+}
+
 #[test]
 fn signature_of_another_node_is_not_believed() {
     let mut headers = sealed();

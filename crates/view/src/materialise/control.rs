@@ -1,7 +1,10 @@
 //! Control messages as changes of the catalogue.
 
-use contract::v1::ControlEntry;
-use domain::catalogue::{Catalogue, Entry, EntryKind};
+use contract::{convert, v1::ControlEntry};
+use domain::{
+    Timestamp,
+    catalogue::{Catalogue, Entry, EntryKind},
+};
 use prost::Message;
 
 /// What a control message makes of one entry. The message's key says which entry it is.
@@ -10,6 +13,7 @@ pub(super) struct ControlChange {
     kind: EntryKind,
     id: String,
     after: After,
+    written: Option<Timestamp>,
 }
 
 #[derive(Debug)]
@@ -24,8 +28,16 @@ impl ControlChange {
     pub(super) fn read(key: &str, payload: Option<&[u8]>) -> Option<Self> {
         let (kind, id) = key.split_once('/')?;
         let kind = EntryKind::from_word(kind)?;
-        let after = payload.map_or(After::Gone, |payload| after(kind, id, payload));
-        Some(Self { kind, id: id.to_owned(), after })
+        let message = payload.map(ControlEntry::decode);
+        let written = message.as_ref().and_then(|message| message.as_ref().ok()?.written_at.as_ref());
+        let written = written.and_then(|written| convert::from_wire(written).ok());
+        let after = message.map_or(After::Gone, |message| message.map_or(After::Unreadable, |it| after(kind, id, &it)));
+        Some(Self { kind, id: id.to_owned(), after, written })
+    }
+
+    /// When it was written, as its node says; a tombstone does not say.
+    pub(super) fn written(&self) -> Option<Timestamp> {
+        self.written
     }
 
     /// The entry: `<kind>/<id>`.
@@ -48,8 +60,7 @@ impl ControlChange {
     }
 }
 
-fn after(kind: EntryKind, id: &str, payload: &[u8]) -> After {
-    let Ok(message) = ControlEntry::decode(payload) else { return After::Unreadable };
+fn after(kind: EntryKind, id: &str, message: &ControlEntry) -> After {
     if message.kind != kind.as_str() || message.id != id {
         return After::Unreadable;
     }

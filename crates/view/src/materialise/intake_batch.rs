@@ -10,8 +10,8 @@ use crate::{
     topics::Carries,
 };
 use bus::Delivery;
-use domain::catalogue::Catalogue;
-use security::control::Identity;
+use domain::{Timestamp, catalogue::Catalogue};
+use security::control::{Disbelief, Identity};
 use std::collections::BTreeMap;
 use store::{Batch, ControlWrite};
 use tracing::warn;
@@ -22,6 +22,9 @@ const MAX_KEY: usize = 256;
 /// Keys of what is not for the view: commands to adapters, and which adapter is at work.
 const NOT_OURS: [&str; 2] = ["redrive/", "lease/"];
 
+/// When the entry that stands under a key was written, as far as it says so; an entry that was removed stands, too.
+pub(super) type Written = BTreeMap<String, Option<Timestamp>>;
+
 /// By what messages are judged.
 #[derive(Clone, Copy)]
 pub(super) struct Reading<'a> {
@@ -31,6 +34,8 @@ pub(super) struct Reading<'a> {
     pub(super) progress: &'a Progress,
     /// Whose entries are believed; without it everybody's are.
     pub(super) identity: Option<&'a dyn Identity>,
+    /// When the entries that stand were written.
+    pub(super) written: &'a Written,
 }
 
 /// What a step has gathered.
@@ -40,6 +45,8 @@ pub(super) struct Gathered {
     pub(super) batch: Batch,
     /// For the catalogue in force.
     pub(super) changes: Vec<ControlChange>,
+    /// When these were written.
+    pub(super) written: Written,
     /// Partitions that were read to their end.
     pub(super) ends: Vec<(String, u32)>,
     /// Records by department, resource and operation.
@@ -88,8 +95,8 @@ impl Gathered {
         Ok(())
     }
 
-    /// A tombstone removes the entry of its key. What no node signed is left out; what cannot be read is stored all the
-    /// same, for a build that can read it.
+    /// A tombstone removes the entry of its key. What no node signed is left out, and what a node signed before the entry
+    /// that stands; what cannot be read is stored all the same, for a build that can read it.
     fn control(&mut self, delivery: &Delivery, reading: Reading<'_>) -> Result<(), Unreadable> {
         let key = std::str::from_utf8(&delivery.key).map_err(|_| Unreadable)?.to_owned();
         if NOT_OURS.iter().any(|prefix| key.starts_with(prefix)) {
@@ -98,14 +105,21 @@ impl Gathered {
         if key.len() > MAX_KEY {
             return Err(Unreadable);
         }
-        if let Err(why) = believe(reading.identity, delivery) {
+        let change = ControlChange::read(&key, delivery.payload.as_deref());
+        let written = change.as_ref().and_then(ControlChange::written);
+        let known = self.written.get(&key).or_else(|| reading.written.get(&key)).copied().flatten();
+        // What cannot be read says nothing of its age.
+        let can_tell = written.is_some() || change.as_ref().is_some_and(ControlChange::is_readable);
+        let is_older = can_tell && delivery.payload.is_some() && written < known;
+        let fresh = if is_older { Err(Disbelief::Older) } else { Ok(()) };
+        if let Err(why) = believe(reading.identity, delivery).and(fresh) {
             leave_out(&key, why, reading.progress);
             return Ok(());
         }
         reading.progress.change(|lag| {
             lag.ignored_entries.remove(&key);
         });
-        let change = ControlChange::read(&key, delivery.payload.as_deref());
+        self.written.insert(key.clone(), written);
         let is_readable = change.as_ref().is_some_and(ControlChange::is_readable);
         self.changes.extend(change);
         self.batch.control.push(ControlWrite { key, payload: delivery.payload.clone() });

@@ -149,9 +149,13 @@ fn what_an_adapter_writes_to_the_control_topic_is_signed() {
     let messages = world.bus.messages("exchange.control").split_off(before);
     assert!(messages.iter().any(|message| message.payload.is_none()));
     for message in &messages {
-        let ce_type = super::super::control::header(message, "ce_type").unwrap_or_default();
-        let entry = control::Entry { key: &message.key, ce_type, payload: message.payload.as_deref() };
-        let who = control::open(&node.trust, &message.headers, &entry, Timestamp::UNIX_EPOCH);
+        let received = control::Received {
+            key: &message.key,
+            headers: &message.headers,
+            payload: message.payload.as_deref(),
+            taken_in_ms: message.timestamp_ms,
+        };
+        let who = control::judge(node.as_ref(), &received);
         assert_eq!(who.map(|caller| caller.to_string()), Ok("node/city".to_owned()), "{:?}", message.key);
     }
 }

@@ -1,29 +1,20 @@
 //! The materialiser is killed anywhere; what the view holds depends on the bus alone.
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
-use bus::{Bus, EmbeddedBus, EmbeddedConfig, Message as BusMessage, Topic};
-use chrono::{DateTime, Utc};
+use crate::world::{DEPARTMENT, Following, World, consumer, control, drain};
+use bus::{Bus, Topic};
 use contract::{
     canonical::v1::{Identifier, NaturalPerson, Operation, Record},
-    v1::{ControlEntry, DepartmentIntake, Reject, RejectState, TopicPosition},
+    v1::{DepartmentIntake, Reject, RejectState, TopicPosition},
 };
-use domain::{
-    Clock, ManualClock,
-    catalogue::{Consumer, Entry},
-};
+use domain::catalogue::Entry;
 use proptest::prelude::*;
 use prost::{Message, Name};
 use std::{
-    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
-use store::{EmbeddedView, EmbeddedViewConfig, EmbeddedViewReader, EmbeddedViewWriter, ViewReader};
-use tempfile::TempDir;
-use view::{Directory, Materialiser, Parts, Progress};
-
-const DEPARTMENT: &str = "public-security";
+use store::{EmbeddedViewReader, ViewReader};
 
 /// What comes over the bus, or happens to the process.
 #[derive(Debug, Clone)]
@@ -50,64 +41,41 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-struct World {
-    folder: TempDir,
-    clock: Arc<ManualClock>,
-    bus: Arc<EmbeddedBus>,
+struct Machine {
+    world: World,
     announced: u64,
 }
 
 /// A process that follows the bus.
 struct Process {
-    materialiser: Materialiser<EmbeddedViewWriter, EmbeddedViewReader>,
+    materialiser: Following,
     reader: EmbeddedViewReader,
     store: PathBuf,
 }
 
-impl World {
+impl Machine {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let start = DateTime::parse_from_rfc3339("2026-11-01T08:00:00+08:00").unwrap().with_timezone(&Utc);
-        let clock = Arc::new(ManualClock::at(start));
-        let dynamic: Arc<dyn Clock> = clock.clone();
-        let bus = Arc::new(EmbeddedBus::open(folder.path().join("bus"), EmbeddedConfig::new(dynamic)).unwrap());
+        let world = World::new();
         let topic = |name: String| Topic { name, partitions: 1, compacted: false };
         let named = [contract::topics::records(DEPARTMENT), contract::topics::rejects(DEPARTMENT)];
         let fixed = [contract::topics::CONTROL, contract::topics::STATUS].map(str::to_owned);
-        bus.create_topics(&named.into_iter().chain(fixed).map(topic).collect::<Vec<_>>()).unwrap();
-        Self { folder, clock, bus, announced: 0 }
+        world.bus.create_topics(&named.into_iter().chain(fixed).map(topic).collect::<Vec<_>>()).unwrap();
+        Self { world, announced: 0 }
     }
 
-    fn process(&self, store: &str) -> Process {
-        let store = self.folder.path().join(store);
-        let (writer, reader) = EmbeddedView::open(&store, EmbeddedViewConfig { cache_bytes: 1 << 20 }).unwrap();
-        let parts = Parts {
-            bus: self.bus.clone() as Arc<dyn Bus>,
-            writer,
-            reader: reader.clone(),
-            directory: Arc::<Directory>::default(),
-            progress: Arc::<Progress>::default(),
-            clock: self.clock.clone(),
-            departments: BTreeSet::from([DEPARTMENT.to_owned()]),
-            identity: None,
-        };
-        Process { materialiser: Materialiser::start(parts).unwrap(), reader, store }
+    /// A process that remembers nothing but what lies in its store.
+    fn process(&mut self, store: &str) -> Process {
+        (self.world.directory, self.world.progress) = (Arc::default(), Arc::default());
+        let (materialiser, reader) = self.world.start(store, self.world.bus.clone());
+        Process { materialiser, reader, store: self.world.store(store) }
     }
 
     /// The next process finds what the last left on disk, which was never closed.
-    fn kill(&self, process: Process, number: usize) -> Process {
+    fn kill(&mut self, process: Process, number: usize) -> Process {
         let name = format!("store {number}");
-        copy(&process.store, &self.folder.path().join(&name));
+        copy(&process.store, &self.world.store(&name));
         drop(process);
         self.process(&name)
-    }
-
-    fn publish(&self, topic: &str, key: &str, payload: Option<&[u8]>) -> u64 {
-        let mut producer = self.bus.producer().unwrap();
-        producer.send(topic, 1, &BusMessage { key: key.as_bytes(), headers: &[], payload }).unwrap();
-        let mut acks = Vec::new();
-        producer.poll(std::time::Duration::from_millis(50), &mut acks).unwrap();
-        acks.remove(0).result.unwrap().offset
     }
 
     fn tell(&mut self, event: &Event, place: usize) {
@@ -116,16 +84,16 @@ impl World {
             Event::Record { key, stamp, withdrawn } => {
                 let record = record(*key, *stamp, *withdrawn);
                 let key = contract::topics::record_key(&record.resource, &record.key);
-                self.publish(&records, &key, Some(&record.encode_to_vec()));
+                self.world.publish(&records, &key, Some(&record.encode_to_vec()));
             }
             Event::Reject { id, closed } => {
                 let reject = reject(*id, *closed);
                 let topic = contract::topics::rejects(DEPARTMENT);
-                self.publish(&topic, &reject.reject_id, Some(&reject.encode_to_vec()));
+                self.world.publish(&topic, &reject.reject_id, Some(&reject.encode_to_vec()));
             }
             Event::Intake { records: wanted } => {
                 self.announced += 1;
-                let offset = i64::try_from(self.bus.end(&records).unwrap()[0].offset).unwrap();
+                let offset = i64::try_from(self.world.bus.end(&records).unwrap()[0].offset).unwrap();
                 let position = TopicPosition { partition: 0, offset };
                 let intake = DepartmentIntake {
                     department: DEPARTMENT.into(),
@@ -133,27 +101,21 @@ impl World {
                     positions: wanted.then_some(position).into_iter().collect(),
                     ..DepartmentIntake::default()
                 };
-                self.publish(contract::topics::STATUS, DEPARTMENT, Some(&intake.encode_to_vec()));
+                self.world.publish(contract::topics::STATUS, DEPARTMENT, Some(&intake.encode_to_vec()));
             }
             Event::Consumer { id, gone } => self.consumer(*id, *gone, place),
             Event::Unreadable => {
-                self.publish(&records, "natural-person/x", Some(b"\xFF\xFF no record"));
+                self.world.publish(&records, "natural-person/x", Some(b"\xFF\xFF no record"));
             }
             Event::Step | Event::Kill => {}
         }
     }
 
     fn consumer(&self, id: u8, gone: bool, place: usize) {
-        let entry = Consumer { id: format!("consumer-{id}"), name: format!("a name {place}"), certificates: vec![] };
-        let (key, entry) = (format!("consumer/{}", entry.id), Entry::Consumer(entry));
-        let message = ControlEntry {
-            kind: entry.kind().as_str().to_owned(),
-            id: entry.id().to_owned(),
-            content: entry.to_toml(),
-            ..ControlEntry::default()
-        };
+        let entry = Entry::Consumer(consumer(&format!("consumer-{id}"), &format!("a name {place}")));
+        let (key, message) = control(&entry);
         let payload = (!gone).then(|| message.encode_to_vec());
-        self.publish(contract::topics::CONTROL, &key, payload.as_deref());
+        self.world.publish(contract::topics::CONTROL, &key, payload.as_deref());
     }
 }
 
@@ -161,7 +123,7 @@ impl Process {
     fn level(&mut self) {
         // The first finds the bus.
         self.materialiser.step().unwrap();
-        while self.materialiser.step().unwrap() > 0 {}
+        drain(&mut self.materialiser);
     }
 
     fn digest(&self) -> [u8; 32] {
@@ -218,19 +180,19 @@ proptest! {
     fn a_view_whose_process_was_killed_anywhere_is_that_of_a_replay_from_the_beginning(
         events in prop::collection::vec(event(), 1..60),
     ) {
-        let mut world = World::new();
-        let mut process = world.process("store");
+        let mut machine = Machine::new();
+        let mut process = machine.process("store");
         for (place, event) in events.iter().enumerate() {
             match event {
                 Event::Step => {
                     process.materialiser.step().unwrap();
                 }
-                Event::Kill => process = world.kill(process, place),
-                event => world.tell(event, place),
+                Event::Kill => process = machine.kill(process, place),
+                event => machine.tell(event, place),
             }
         }
         process.level();
-        let mut fresh = world.process("fresh");
+        let mut fresh = machine.process("fresh");
         fresh.level();
         prop_assert_eq!(process.digest(), fresh.digest());
     }

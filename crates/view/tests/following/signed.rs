@@ -1,8 +1,8 @@
 //! Entries of the control topic with and without signatures of nodes.
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
-use bus::{Ack, Bus, EmbeddedBus, EmbeddedConfig, Message as BusMessage, Start};
-use chrono::{DateTime, Duration, Utc};
+use crate::world::{World, consumer, control as entry, drain};
+use bus::{Bus, Message as BusMessage, Start};
+use chrono::Duration;
 use contract::{topics, v1::ControlEntry};
 use domain::{
     Caller, Clock, ManualClock,
@@ -15,15 +15,13 @@ use security::{
     pki::{self, IssueRequest},
     sign::{ChainTrust, Signer},
 };
-use std::{collections::BTreeSet, path::Path, sync::Arc};
-use store::{EmbeddedView, EmbeddedViewConfig, EmbeddedViewReader, EmbeddedViewWriter, ViewReader};
-use tempfile::TempDir;
-use view::{Directory, Materialiser, Parts, Progress};
+use std::{ops::Deref, path::Path, sync::Arc};
+use store::ViewReader;
 
 /// A node as its files say.
 #[derive(Debug)]
-struct Node {
-    signer: Arc<Signer>,
+pub(crate) struct Node {
+    pub(crate) signer: Arc<Signer>,
     trust: ChainTrust,
 }
 
@@ -37,77 +35,44 @@ impl Identity for Node {
     }
 }
 
-struct World {
-    folder: TempDir,
-    clock: Arc<ManualClock>,
-    bus: Arc<EmbeddedBus>,
-    node: Arc<Node>,
-    directory: Arc<Directory>,
-    progress: Arc<Progress>,
+/// A world whose views believe what this node signs.
+pub(crate) struct Signed {
+    pub(crate) world: World,
+    pub(crate) node: Arc<Node>,
 }
 
-impl World {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let start = DateTime::parse_from_rfc3339("2026-11-01T08:00:00+08:00").unwrap().with_timezone(&Utc);
-        let clock = Arc::new(ManualClock::at(start));
-        let dynamic: Arc<dyn Clock> = clock.clone();
-        let bus = Arc::new(EmbeddedBus::open(folder.path().join("bus"), EmbeddedConfig::new(dynamic)).unwrap());
-        let node = authority(&folder.path().join("pki"), &clock, "node/city");
-        Self { folder, clock, bus, node: Arc::new(node), directory: Arc::default(), progress: Arc::default() }
-    }
+impl Deref for Signed {
+    type Target = World;
 
-    fn follow(&self) -> (Materialiser<EmbeddedViewWriter, EmbeddedViewReader>, EmbeddedViewReader) {
-        let (writer, reader) =
-            EmbeddedView::open(&self.folder.path().join("store"), EmbeddedViewConfig::default()).unwrap();
-        let parts = Parts {
-            bus: self.bus.clone(),
-            writer,
-            reader: reader.clone(),
-            directory: Arc::clone(&self.directory),
-            progress: Arc::clone(&self.progress),
-            clock: self.clock.clone(),
-            departments: BTreeSet::new(),
-            identity: Some(self.node.clone()),
-        };
-        let mut materialiser = Materialiser::start(parts).unwrap();
-        materialiser.step().unwrap();
-        (materialiser, reader)
+    fn deref(&self) -> &World {
+        &self.world
+    }
+}
+
+impl Signed {
+    pub(crate) fn new() -> Self {
+        let mut world = World::new();
+        let node = Arc::new(authority(&world.folder.path().join("pki"), &world.clock, "node/city"));
+        world.identity = Some(node.clone());
+        Self { world, node }
     }
 
     /// Writes the consumer as this signer would, or as one without.
     fn write(&self, signer: Option<&Signer>, consumer: &Consumer) {
-        let message = ControlEntry {
-            kind: "consumer".into(),
-            id: consumer.id.clone(),
-            content: Entry::Consumer(consumer.clone()).to_toml(),
-            ..ControlEntry::default()
-        };
-        self.send(signer, &format!("consumer/{}", consumer.id), Some(&message.encode_to_vec()));
+        let (key, message) = entry(&Entry::Consumer(consumer.clone()));
+        self.put(signer, &key, Some(&message.encode_to_vec()));
     }
 
-    fn send(&self, signer: Option<&Signer>, key: &str, payload: Option<&[u8]>) {
+    pub(crate) fn put(&self, signer: Option<&Signer>, key: &str, payload: Option<&[u8]>) {
         let ce_type = ControlEntry::full_name();
         let entry = control::Entry { key: key.as_bytes(), ce_type: &ce_type, payload };
         let sealed = signer.map(|signer| control::seal(signer, &entry).unwrap()).unwrap_or_default();
         let mut headers = vec![(topics::CE_TYPE, ce_type.as_bytes())];
         headers.extend(sealed.iter().map(|(name, value)| (*name, value.as_slice())));
-        let mut producer = self.bus.producer().unwrap();
-        let message = BusMessage { key: key.as_bytes(), headers: &headers, payload };
-        producer.send(topics::CONTROL, 1, &message).unwrap();
-        let mut acks: Vec<Ack> = Vec::new();
-        while acks.is_empty() {
-            producer.poll(std::time::Duration::from_millis(50), &mut acks).unwrap();
-        }
-        acks.remove(0).result.unwrap();
+        self.send(topics::CONTROL, &BusMessage { key: key.as_bytes(), headers: &headers, payload });
     }
 
-    fn in_force(&self) -> Vec<String> {
-        let consumers = &self.directory.now().catalogue.consumers;
-        consumers.values().map(|consumer| format!("{} {}", consumer.id, consumer.name)).collect()
-    }
-
-    fn ignored(&self) -> Vec<(String, Disbelief)> {
+    pub(crate) fn ignored(&self) -> Vec<(String, Disbelief)> {
         self.progress.now().ignored_entries.into_iter().collect()
     }
 }
@@ -123,18 +88,10 @@ fn authority(folder: &Path, clock: &ManualClock, name: &str) -> Node {
     Node { signer, trust: ChainTrust::load(&folder.join("ca.pem")).unwrap() }
 }
 
-fn consumer(id: &str, name: &str) -> Consumer {
-    Consumer { id: id.into(), name: name.into(), certificates: vec![] }
-}
-
-fn drain(materialiser: &mut Materialiser<EmbeddedViewWriter, EmbeddedViewReader>) {
-    while materialiser.step().unwrap() > 0 {}
-}
-
 #[test]
 fn entries_that_no_node_signed_are_ignored_and_told_once_per_key() {
-    let world = World::new();
-    let (mut materialiser, reader) = world.follow();
+    let world = Signed::new();
+    let (mut materialiser, reader) = world.follow("store");
     world.write(Some(&world.node.signer), &consumer("hall", "大厅"));
     let operator = authority(&world.folder.path().join("pki"), &world.clock, "operator/anna");
     let stranger = authority(&world.folder.path().join("other"), &world.clock, "node/city");
@@ -142,7 +99,7 @@ fn entries_that_no_node_signed_are_ignored_and_told_once_per_key() {
     world.write(None, &consumer("hall", "unsigned again"));
     world.write(Some(&operator.signer), &consumer("one-window", "一窗"));
     world.write(Some(&stranger.signer), &consumer("third", "三"));
-    world.send(None, "consumer/hall", None);
+    world.put(None, "consumer/hall", None);
     drain(&mut materialiser);
     assert_eq!(world.in_force(), ["hall 大厅"]);
     assert_eq!(
@@ -160,8 +117,8 @@ fn entries_that_no_node_signed_are_ignored_and_told_once_per_key() {
 
 #[test]
 fn entry_moved_to_another_key_is_ignored() {
-    let world = World::new();
-    let (mut materialiser, _reader) = world.follow();
+    let world = Signed::new();
+    let (mut materialiser, _reader) = world.follow("store");
     world.write(Some(&world.node.signer), &consumer("hall", "大厅"));
     drain(&mut materialiser);
     let mut read = world.bus.consumer(&[Start::beginning(topics::CONTROL)]).unwrap();
@@ -169,15 +126,10 @@ fn entry_moved_to_another_key_is_ignored() {
     read.poll(1, std::time::Duration::from_secs(1), &mut events).unwrap();
     let Some(bus::Event::Record(genuine)) = events.into_iter().next() else { panic!("nothing was written") };
     let headers: Vec<_> = genuine.headers.iter().map(|(name, value)| (name.as_str(), value.as_ref())).collect();
-    let mut producer = world.bus.producer().unwrap();
     let moved = BusMessage { key: b"consumer/other", headers: &headers, payload: genuine.payload.as_deref() };
     let removal = BusMessage { key: b"consumer/hall", headers: &headers, payload: None };
     for message in [moved, removal] {
-        producer.send(topics::CONTROL, 1, &message).unwrap();
-    }
-    let mut acks: Vec<Ack> = Vec::new();
-    while acks.len() < 2 {
-        producer.poll(std::time::Duration::from_millis(50), &mut acks).unwrap();
+        world.send(topics::CONTROL, &message);
     }
     drain(&mut materialiser);
     assert_eq!(world.in_force(), ["hall 大厅"]);
@@ -187,25 +139,25 @@ fn entry_moved_to_another_key_is_ignored() {
 
 #[test]
 fn entry_that_a_node_writes_again_is_no_longer_told_of() {
-    let world = World::new();
-    let (mut materialiser, _reader) = world.follow();
+    let world = Signed::new();
+    let (mut materialiser, _reader) = world.follow("store");
     world.write(None, &consumer("hall", "unsigned"));
     drain(&mut materialiser);
     assert_eq!((world.in_force().len(), world.ignored().len()), (0, 1));
     world.write(Some(&world.node.signer), &consumer("hall", "大厅"));
     drain(&mut materialiser);
     assert_eq!((world.in_force(), world.ignored()), (vec!["hall 大厅".to_owned()], vec![]));
-    world.send(Some(&world.node.signer), "consumer/hall", None);
+    world.put(Some(&world.node.signer), "consumer/hall", None);
     drain(&mut materialiser);
     assert_eq!((world.in_force().len(), world.progress.now().ignored), (0, 1));
 }
 
 #[test]
 fn made_up_keys_do_not_fill_memory() {
-    let world = World::new();
-    let (mut materialiser, _reader) = world.follow();
+    let world = Signed::new();
+    let (mut materialiser, _reader) = world.follow("store");
     for number in 0..150 {
-        world.send(None, &format!("consumer/c{number}"), Some(b"x"));
+        world.put(None, &format!("consumer/c{number}"), Some(b"x"));
     }
     drain(&mut materialiser);
     assert_eq!((world.ignored().len(), world.progress.now().ignored), (100, 150));
@@ -213,11 +165,11 @@ fn made_up_keys_do_not_fill_memory() {
 
 #[test]
 fn commands_to_adapters_are_not_the_views_to_judge() {
-    let world = World::new();
-    let (mut materialiser, reader) = world.follow();
+    let world = Signed::new();
+    let (mut materialiser, reader) = world.follow("store");
     for key in ["redrive/health/1", "lease/health"] {
-        world.send(None, key, Some(b"x"));
-        world.send(None, key, None);
+        world.put(None, key, Some(b"x"));
+        world.put(None, key, None);
     }
     drain(&mut materialiser);
     assert_eq!((world.progress.now().ignored, world.progress.now().unreadable.len()), (0, 0));
@@ -226,8 +178,8 @@ fn commands_to_adapters_are_not_the_views_to_judge() {
 
 #[test]
 fn what_the_outbox_writes_to_the_control_topic_is_believed() {
-    let world = World::new();
-    let (mut materialiser, _reader) = world.follow();
+    let world = Signed::new();
+    let (mut materialiser, _reader) = world.follow("store");
     let (outbox, worker) = view::outbox(world.bus.clone(), Some(world.node.clone()));
     let (wanted, now) = (
         {
@@ -259,8 +211,8 @@ fn what_the_outbox_writes_to_the_control_topic_is_believed() {
 
 #[test]
 fn entry_stays_believed_after_its_signers_certificate_has_expired() {
-    let world = World::new();
-    let (mut materialiser, _reader) = world.follow();
+    let world = Signed::new();
+    let (mut materialiser, _reader) = world.follow("store");
     world.write(Some(&world.node.signer), &consumer("early", "早"));
     world.clock.advance(Duration::days(90));
     world.write(Some(&world.node.signer), &consumer("late", "晚"));

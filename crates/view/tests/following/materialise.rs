@@ -1,104 +1,35 @@
 //! The materialiser against the real embedded bus and store.
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
-use bus::{
-    Ack, Bus, BusError, Consumer as BusConsumer, EmbeddedBus, EmbeddedConfig, Message as BusMessage, Position,
-    Producer, Start, Topic,
-};
-use chrono::{DateTime, Duration, Utc};
+use crate::world::{DEPARTMENT, World, consumer, control, drain};
+use bus::{Bus, BusError, Consumer as BusConsumer, EmbeddedBus, Position, Producer, Start, Topic};
+use chrono::Duration;
 use contract::{
     canonical::v1::{ConstructionPermit, Identifier as WireIdentifier, NaturalPerson, Operation, Record},
     v1::{ControlEntry, DepartmentIntake, TopicPosition},
 };
 use domain::{
-    Clock, Identifier, IdentifierKind, ManualClock,
-    catalogue::{Catalogue, Consumer, Entry},
+    Clock, Identifier, IdentifierKind,
+    catalogue::{Catalogue, Entry},
 };
 use prost::{Message, Name};
 use std::{
     cell::Cell,
-    collections::BTreeSet,
-    path::Path,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
-use store::{
-    EmbeddedView, EmbeddedViewConfig, EmbeddedViewReader, EmbeddedViewWriter, Index, Lookup, RecordState, ViewReader,
-};
-use tempfile::TempDir;
-use view::{Directory, Materialiser, Parts, Progress, ViewError};
-
-const DEPARTMENT: &str = "public-security";
-
-struct World {
-    folder: TempDir,
-    clock: Arc<ManualClock>,
-    bus: Arc<EmbeddedBus>,
-    directory: Arc<Directory>,
-    progress: Arc<Progress>,
-}
+use store::{EmbeddedViewReader, Index, Lookup, RecordState, ViewReader};
+use view::{Directory, ViewError};
 
 impl World {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let start = DateTime::parse_from_rfc3339("2026-11-01T08:00:00+08:00").unwrap().with_timezone(&Utc);
-        let clock = Arc::new(ManualClock::at(start));
-        let dynamic: Arc<dyn Clock> = clock.clone();
-        let bus = Arc::new(EmbeddedBus::open(folder.path().join("bus"), EmbeddedConfig::new(dynamic)).unwrap());
-        Self { folder, clock, bus, directory: Arc::default(), progress: Arc::default() }
-    }
-
-    fn follow(&self, store: &str) -> (Materialiser<EmbeddedViewWriter, EmbeddedViewReader>, EmbeddedViewReader) {
-        let (mut materialiser, reader) = self.start(store, self.bus.clone());
-        // The first step finds the bus and makes the topics.
-        materialiser.step().unwrap();
-        (materialiser, reader)
-    }
-
-    fn start(
-        &self,
-        store: &str,
-        bus: Arc<dyn Bus>,
-    ) -> (Materialiser<EmbeddedViewWriter, EmbeddedViewReader>, EmbeddedViewReader) {
-        let (writer, reader) = open(&self.folder.path().join(store));
-        let parts = Parts {
-            bus,
-            writer,
-            reader: reader.clone(),
-            directory: Arc::clone(&self.directory),
-            progress: Arc::clone(&self.progress),
-            clock: self.clock.clone(),
-            departments: BTreeSet::from([DEPARTMENT.to_owned()]),
-            identity: None,
-        };
-        (Materialiser::start(parts).unwrap(), reader)
-    }
-
-    fn publish(&self, topic: &str, key: &str, payload: Option<&[u8]>) -> u64 {
-        let mut producer = self.bus.producer().unwrap();
-        producer.send(topic, 1, &BusMessage { key: key.as_bytes(), headers: &[], payload }).unwrap();
-        let mut acks: Vec<Ack> = Vec::new();
-        while acks.is_empty() {
-            producer.poll(std::time::Duration::from_millis(50), &mut acks).unwrap();
-        }
-        acks.remove(0).result.unwrap().offset
-    }
-
     fn record(&self, record: &Record) -> u64 {
         let key = contract::topics::record_key(&record.resource, &record.key);
         self.publish(&contract::topics::records(DEPARTMENT), &key, Some(&record.encode_to_vec()))
     }
 
     fn control(&self, entry: &Entry) {
-        let key = format!("{}/{}", entry.kind().as_str(), entry.id());
-        let message = ControlEntry {
-            kind: entry.kind().as_str().to_owned(),
-            id: entry.id().to_owned(),
-            content: entry.to_toml(),
-            ..ControlEntry::default()
-        };
+        let (key, message) = control(entry);
         self.publish(contract::topics::CONTROL, &key, Some(&message.encode_to_vec()));
     }
 }
@@ -153,10 +84,6 @@ impl Bus for Shaky {
     }
 }
 
-fn open(path: &Path) -> (EmbeddedViewWriter, EmbeddedViewReader) {
-    EmbeddedView::open(path, EmbeddedViewConfig::default()).unwrap()
-}
-
 fn person(key: &str, number: &str, stamp: u64) -> Record {
     let body =
         NaturalPerson { source_person_id: key.into(), household_number: "H1".into(), ..NaturalPerson::default() };
@@ -172,10 +99,6 @@ fn person(key: &str, number: &str, stamp: u64) -> Record {
         body: Some(contract::pack(&NaturalPerson::full_name(), body.encode_to_vec())),
         ..Record::default()
     }
-}
-
-fn drain(materialiser: &mut Materialiser<EmbeddedViewWriter, EmbeddedViewReader>) {
-    while materialiser.step().unwrap() > 0 {}
 }
 
 fn find(
@@ -295,7 +218,7 @@ fn catalogue_entries_come_into_force_and_bring_their_departments() {
         certificates: vec![],
     };
     world.control(&Entry::Department(taxation));
-    world.control(&Entry::Consumer(Consumer { id: "one-window".into(), name: "一窗".into(), certificates: vec![] }));
+    world.control(&Entry::Consumer(consumer("one-window", "一窗")));
     drain(&mut materialiser);
     let snapshot = world.directory.now();
     assert!(snapshot.catalogue.consumers.contains_key("one-window"));
@@ -355,7 +278,7 @@ async fn a_plan_is_published_once_and_only_from_its_base() {
     let (mut materialiser, _reader) = world.follow("store");
     let (outbox, worker) = view::outbox(world.bus.clone(), None);
     let mut wanted = Catalogue::default();
-    wanted.insert(Entry::Consumer(Consumer { id: "one-window".into(), name: "一窗".into(), certificates: vec![] }));
+    wanted.insert(Entry::Consumer(consumer("one-window", "一窗")));
     let plan = view::plan(&world.directory.now().catalogue, &wanted, false);
     let now = world.clock.now();
     let directory = Arc::clone(&world.directory);
@@ -375,7 +298,7 @@ async fn a_plan_is_published_once_and_only_from_its_base() {
 fn an_entry_that_cannot_be_read_takes_the_old_one_out_of_force_for_good() {
     let world = World::new();
     let (mut materialiser, reader) = world.follow("store");
-    let consumer = |id: &str| Entry::Consumer(Consumer { id: id.into(), name: "一窗".into(), certificates: vec![] });
+    let consumer = |id: &str| Entry::Consumer(consumer(id, "一窗"));
     let ids = ["a", "b", "c", "d"];
     for id in ids {
         world.control(&consumer(id));
@@ -473,7 +396,7 @@ fn a_removal_does_not_wait_for_the_topics_of_a_new_department() {
     let bus = Shaky::before(&world, false);
     let (mut materialiser, _reader) = world.start("store", bus.clone());
     materialiser.step().unwrap();
-    world.control(&Entry::Consumer(Consumer { id: "one-window".into(), name: "一窗".into(), certificates: vec![] }));
+    world.control(&Entry::Consumer(consumer("one-window", "一窗")));
     drain(&mut materialiser);
     let department = domain::catalogue::Department {
         id: "taxation".into(),
