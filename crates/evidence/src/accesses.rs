@@ -161,7 +161,7 @@ impl AccessIndex {
         if marks.peek().is_none() {
             return Ok(found);
         }
-        let open = self.disk.open(&path).map_err(failed)?;
+        let open = self.disk.read(&path).map_err(failed)?;
         for (_, mark) in marks {
             for (row, sealed) in rows_of(&*open, file.rows, mark).map_err(failed)? {
                 let index = seals.open_row(&self.origin, (file.block * BLOCK, row), &sealed);
@@ -176,7 +176,7 @@ impl AccessIndex {
     fn head(&self, block: u64) -> Result<BlockFile, EvidenceError> {
         let path = self.path(block);
         let failed = |source| EvidenceError::disk(&path, source);
-        let file = self.disk.open(&path).map_err(failed)?;
+        let file = self.disk.read(&path).map_err(failed)?;
         let mut head = [0; HEAD];
         let read = file.read_at(0, &mut head).map_err(failed)?;
         let [magic @ .., _, _] = head.as_chunks::<8>().0 else { return Err(cut_off(&path, read)) };

@@ -33,6 +33,12 @@ pub trait Disk: Send + Sync {
     /// What the system says; `NotFound` when there is none.
     fn open(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
 
+    /// Opens a file that is there for reading, also where nothing can be written.
+    ///
+    /// # Errors
+    /// What the system says; `NotFound` when there is none.
+    fn read(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
+
     /// Puts a file in another's place.
     ///
     /// # Errors
@@ -130,6 +136,10 @@ impl Disk for RealDisk {
         Ok(Box::new(OpenOptions::new().read(true).append(true).open(path)?))
     }
 
+    fn read(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        Ok(Box::new(File::open(path)?))
+    }
+
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         fs::rename(from, to)
     }
@@ -210,7 +220,7 @@ impl DiskFile for File {
 
 /// The content of a file; `None` when there is none.
 pub(crate) fn read_whole(disk: &dyn Disk, path: &Path) -> io::Result<Option<Vec<u8>>> {
-    let file = match disk.open(path) {
+    let file = match disk.read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         file => file?,
     };

@@ -68,9 +68,14 @@ impl Tile {
     /// The tile as it stands in a tree of `size` leaves: full, partial, or `None` when the tree has no hash of it.
     #[must_use]
     pub fn in_tree(level: u8, index: u64, size: u64) -> Option<Self> {
-        let shift = u32::from(level) * u32::from(TILE_HEIGHT);
-        let width = width_of(size.checked_shr(shift).unwrap_or(0), index)?;
+        let width = width_of(Self::hashes(level, size), index)?;
         Some(Self { level, index, width })
+    }
+
+    /// How many hashes the tiles of a level have together, in a tree of `size` leaves.
+    #[must_use]
+    pub fn hashes(level: u8, size: u64) -> u64 {
+        size.checked_shr(u32::from(level) * u32::from(TILE_HEIGHT)).unwrap_or(0)
     }
 
     /// Path under the log's prefix.

@@ -28,6 +28,9 @@ struct Platter {
     failing_syncs: u32,
     /// Changes until nothing more is taken.
     left: Option<u32>,
+    read_only: bool,
+    /// May not be opened for writing.
+    forbidden: BTreeSet<PathBuf>,
 }
 
 type Names = BTreeMap<PathBuf, u64>;
@@ -72,6 +75,8 @@ impl LossyDisk {
             failing_writes: 0,
             failing_syncs: 0,
             left: None,
+            read_only: false,
+            forbidden: BTreeSet::new(),
         })))
     }
 
@@ -101,6 +106,21 @@ impl LossyDisk {
     /// Lets the next syncs fail (`EIO`); what was to be synced may be forgotten.
     pub fn fail_syncs(&self, count: u32) {
         self.lock().failing_syncs = count;
+    }
+
+    /// Whether nothing can be written (`EROFS`), as on a disk that the system remounted after errors of its own.
+    pub fn set_read_only(&self, read_only: bool) {
+        self.lock().read_only = read_only;
+    }
+
+    /// Lets a file no longer be opened for writing or made (`EACCES`), as one of another account.
+    pub fn forbid(&self, path: &Path) {
+        self.lock().forbidden.insert(path.to_owned());
+    }
+
+    /// Takes [`LossyDisk::forbid`] back.
+    pub fn forgive(&self, path: &Path) {
+        self.lock().forbidden.remove(path);
     }
 
     /// Takes so many changes more and then none until [`LossyDisk::crash`]: power is lost in the middle of something.
@@ -153,8 +173,19 @@ impl Platter {
         self.seen.get(path).copied().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
+    /// Whether the file may be opened for writing or made.
+    fn may_write(&self, path: &Path) -> io::Result<()> {
+        self.is_writable()?;
+        if self.forbidden.contains(path) { Err(io::Error::from_raw_os_error(EACCES)) } else { Ok(()) }
+    }
+
+    fn is_writable(&self) -> io::Result<()> {
+        if self.read_only { Err(io::Error::from_raw_os_error(EROFS)) } else { Ok(()) }
+    }
+
     /// Takes one more change, unless power is about to be lost.
     fn change(&mut self) -> io::Result<()> {
+        self.is_writable()?;
         match &mut self.left {
             Some(0) => Err(io::Error::from_raw_os_error(EIO)),
             Some(left) => {
@@ -242,6 +273,7 @@ impl Disk for LossyDisk {
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
         let folder = folder_of(path);
         let mut platter = self.lock();
+        platter.may_write(path)?;
         platter.change()?;
         if !platter.folders.contains(&folder) {
             return Err(io::ErrorKind::NotFound.into());
@@ -261,6 +293,11 @@ impl Disk for LossyDisk {
     }
 
     fn open(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        self.lock().may_write(path)?;
+        self.read(path)
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
         let platter = self.lock();
         Ok(self.file(platter.id(path)?, platter.crashes))
     }
@@ -290,7 +327,10 @@ impl Disk for LossyDisk {
 
     fn make_folder(&self, folder: &Path) -> io::Result<()> {
         let mut platter = self.lock();
-        platter.folders.extend(folder.ancestors().map(Path::to_owned));
+        if !platter.folders.contains(folder) {
+            platter.is_writable()?;
+            platter.folders.extend(folder.ancestors().map(Path::to_owned));
+        }
         Ok(())
     }
 
@@ -307,7 +347,8 @@ impl Disk for LossyDisk {
         Ok(())
     }
 
-    fn lock(&self, _path: &Path) -> io::Result<DiskLock> {
+    fn lock(&self, path: &Path) -> io::Result<DiskLock> {
+        self.lock().may_write(path)?;
         Ok(DiskLock::of_memory())
     }
 }
@@ -376,7 +417,9 @@ impl DiskFile for LossyFile {
 }
 
 const EIO: i32 = 5;
+const EACCES: i32 = 13;
 const ENOSPC: i32 = 28;
+const EROFS: i32 = 30;
 
 fn folder_of(path: &Path) -> PathBuf {
     path.parent().unwrap_or(Path::new("")).to_owned()

@@ -1,7 +1,7 @@
 //! One epoch of the log: what is in memory of it, and what is in its files.
 
 use super::{
-    edge::{Edge, count_at, root_of_complete},
+    edge::{Edge, root_of_complete},
     keys::Signed,
 };
 use crate::{
@@ -181,7 +181,7 @@ impl Book {
     fn rebuild(&self, tile: Tile, path: &Path) -> Result<Vec<u8>, EvidenceError> {
         let missing = || EvidenceError::damaged(path, 0, "is missing");
         let first = tile.index * WIDTH;
-        if count_at(tile.level, self.read().cut) < first + WIDTH {
+        if Tile::hashes(tile.level, self.read().cut) < first + WIDTH {
             return Err(missing());
         }
         let hashes: Vec<Hash> = if tile.level == 0 {

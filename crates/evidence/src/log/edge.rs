@@ -1,7 +1,7 @@
 //! Hashes that do not lie in full tiles on disk yet.
 
 use crate::{
-    tile::{Place, TILE_HEIGHT, TILE_WIDTH},
+    tile::{Place, TILE_WIDTH, Tile},
     tree::{Hash, node_hash},
 };
 use std::collections::VecDeque;
@@ -36,7 +36,7 @@ impl Edge {
     /// Tiles of a level that are full in a tree of `size` leaves and not on disk: the first, and the first after them.
     pub(crate) fn full_tiles(&self, level: u8, size: u64) -> Option<(u64, u64)> {
         let row = self.rows.get(usize::from(level))?;
-        Some((row.first / WIDTH, count_at(level, size) / WIDTH))
+        Some((row.first / WIDTH, Tile::hashes(level, size) / WIDTH))
     }
 
     /// The bytes of a tile, its first `width` hashes; `None` when it is on disk, or not all there yet.
@@ -53,7 +53,7 @@ impl Edge {
     /// Forgets tiles that are on disk, those full in a tree of `size` leaves.
     pub(crate) fn release(&mut self, size: u64) {
         for (level, row) in (0..).zip(&mut self.rows) {
-            let first = count_at(level, size) / WIDTH * WIDTH;
+            let first = Tile::hashes(level, size) / WIDTH * WIDTH;
             let gone = usize::try_from(first.saturating_sub(row.first)).unwrap_or(usize::MAX).min(row.hashes.len());
             row.hashes.drain(..gone);
             row.first += gone as u64;
@@ -82,11 +82,6 @@ impl Edge {
             }
         }
     }
-}
-
-/// Hashes that tiles of a level have in a tree of `size` leaves.
-pub(crate) fn count_at(level: u8, size: u64) -> u64 {
-    size.checked_shr(u32::from(level) * u32::from(TILE_HEIGHT)).unwrap_or(0)
 }
 
 /// Root over a power of two of hashes.

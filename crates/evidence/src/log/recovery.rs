@@ -2,14 +2,14 @@
 
 use super::{
     book::{Book, Entry, State, WIDTH},
-    edge::{Edge, count_at},
+    edge::Edge,
     frame::{self, Frame},
     journal::{Journal, segment_name, segments},
     keys::{Signed, remembered},
     retention,
 };
 use crate::{
-    Checkpoint, EvidenceError, Note, Origin, VouchedKey,
+    Checkpoint, EvidenceError, Note, Origin, Tile, VouchedKey,
     disk::{Disk, read_whole},
     proof::root_of,
     tree::{Frontier, leaf_hash, set_bits},
@@ -190,7 +190,7 @@ fn edge(book: &Book, size: u64) -> Result<Edge, EvidenceError> {
     let mut edge = Edge::default();
     edge.restore(size, Vec::new());
     for level in 1_u8.. {
-        let count = count_at(level, size);
+        let count = Tile::hashes(level, size);
         if count == 0 {
             break;
         }

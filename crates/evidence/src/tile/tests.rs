@@ -15,6 +15,8 @@ fn paths_are_those_of_the_specification() {
 #[test]
 fn tree_of_seventy_thousand_has_the_tiles_of_the_specification() {
     let in_tree = |level, index| Tile::in_tree(level, index, 70_000).map(|tile| tile.width);
+    let hashes = |level| Tile::hashes(level, 70_000);
+    assert_eq!((hashes(0), hashes(1), hashes(2), hashes(3), hashes(u8::MAX)), (70_000, 273, 1, 0, 0));
     assert_eq!((in_tree(0, 272), in_tree(0, 273), in_tree(0, 274)), (Some(256), Some(112), None));
     assert_eq!((in_tree(1, 0), in_tree(1, 1), in_tree(1, 2)), (Some(256), Some(17), None));
     assert_eq!((in_tree(2, 0), in_tree(2, 1), in_tree(3, 0)), (Some(1), None, None));

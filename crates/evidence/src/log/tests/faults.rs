@@ -1,6 +1,21 @@
-use super::world::World;
+use super::world::{World, subject};
 use crate::EvidenceError;
-use std::path::Path;
+use chrono::Duration;
+use domain::Clock as _;
+use std::{error::Error as _, path::Path};
+
+/// Enough rounds without work for the disk to be tried again.
+fn idle(world: &mut World) {
+    for _ in 0..50 {
+        world.worker.turn(std::time::Duration::ZERO);
+    }
+}
+
+/// What the system said of a file or folder that cannot be used.
+fn told(error: &EvidenceError, path: &Path) -> String {
+    assert!(error.to_string().contains(&path.display().to_string()), "{error}");
+    error.source().unwrap().to_string()
+}
 
 #[test]
 fn full_disk_is_told_in_words_and_writing_goes_on_when_it_has_room() {
@@ -23,6 +38,65 @@ fn full_disk_is_told_in_words_and_writing_goes_on_when_it_has_room() {
 }
 
 #[test]
+fn disk_that_becomes_read_only_is_told_in_words_and_still_shows_what_was_recorded() {
+    let mut world = World::new(19);
+    let recorded = world.append(300);
+    world.keep();
+    let size = world.log.size();
+    world.disk.set_read_only(true);
+    let mut answers = world.enqueue(1);
+    world.worker.turn(std::time::Duration::ZERO);
+    let refused = answers.remove(0).try_recv().unwrap().err().unwrap();
+    assert!(matches!(refused, EvidenceError::Unwritable(_)), "{refused}");
+    assert!(refused.to_string().contains("Read-only file system"), "{refused}");
+    world.keep();
+    idle(&mut world);
+    assert!(world.log.problem().unwrap().contains("Read-only file system"));
+    assert!(world.log.evidence(&recorded[7].id).unwrap().is_some());
+    // A month that has no key yet for the index of accesses.
+    world.clock.advance(Duration::days(40));
+    assert!(world.log.mark(&subject(1), world.clock.now()).is_err());
+
+    world.disk.set_read_only(false);
+    idle(&mut world);
+    assert_eq!((world.log.problem(), world.log.size()), (None, size));
+    assert_eq!(world.append(1)[0].id.index(), size);
+}
+
+#[test]
+fn log_on_a_read_only_disk_is_not_opened_and_says_why() {
+    let mut world = World::new(20);
+    world.append(3);
+    world.disk.set_read_only(true);
+    let error = world.reopen().unwrap_err();
+    assert!(told(&error, &world.config.folder).contains("Read-only file system"));
+    world.disk.set_read_only(false);
+    world.reopen().unwrap();
+    assert_eq!(world.log.size(), 3);
+}
+
+#[test]
+fn file_that_may_not_be_written_is_named() {
+    let mut world = World::new(21);
+    world.append(3);
+    for name in [".lock", "1/journal/00000000000000000000.log"] {
+        let (path, disk) = (world.file(name), world.disk.clone());
+        disk.forbid(&path);
+        let error = world.reopen().unwrap_err();
+        let within = if name == ".lock" { &world.config.folder } else { path.parent().unwrap() };
+        assert!(told(&error, within).contains("Permission denied"), "{name}");
+        disk.forgive(&path);
+    }
+    world.reopen().unwrap();
+    world.append(8_192);
+    world.append(8_192);
+    world.disk.forbid(&world.file("1/journal/00000000000000016387.log"));
+    assert!(world.append(1).is_empty());
+    assert!(world.log.problem().unwrap().contains("Permission denied"));
+    assert_eq!(world.log.size(), 16_387);
+}
+
+#[test]
 fn log_is_open_in_one_process_only() {
     let mut world = World::new(18);
     world.config.folder = world.file("real");
@@ -39,9 +113,7 @@ fn idle_writer_finds_out_that_the_disk_takes_writes_again() {
     world.disk.fail_syncs(1);
     assert!(world.append(1).is_empty());
     assert!(world.log.problem().is_some());
-    for _ in 0..50 {
-        world.worker.turn(std::time::Duration::ZERO);
-    }
+    idle(&mut world);
     assert_eq!(world.log.problem(), None);
     world.crash();
     assert_eq!(world.log.size(), 0);
