@@ -67,10 +67,11 @@ impl Asked {
     async fn answer(self, line: Bytes, number: u64) -> String {
         let (id, question) = read(&line, number);
         let answered = self.desk.answer_in_turn(self.route, &self.peer, question, (Form::Json, self.limit)).await;
-        let name = Value::String(id);
+        // As in all JSON, what is not set is left out.
+        let name = if id.is_empty() { String::new() } else { format!("\"correlation_id\":{},", Value::String(id)) };
         match answered.and_then(|answer| said(&answer)) {
-            Ok(answer) => format!("{{\"correlation_id\":{name},\"answer\":{answer}}}\n"),
-            Err(failure) => format!("{{\"correlation_id\":{name},\"error\":{}}}\n", shown(failure)),
+            Ok(answer) => format!("{{{name}\"answer\":{answer}}}\n"),
+            Err(failure) => format!("{{{name}\"error\":{}}}\n", shown(failure)),
         }
     }
 }

@@ -182,8 +182,8 @@ async fn lines_are_answered_in_order_each_by_itself() {
     let packed = Bytes::from(encoder.finish().unwrap());
     for (headers, body) in [(&[][..], Bytes::from(text.clone())), (&[("content-encoding", "gzip")], packed)] {
         let (status, answers) = lines(&world.consumer(), headers, body).await;
-        let ids: Vec<_> = answers.iter().map(|answer| answer["correlation_id"].as_str().unwrap()).collect();
-        assert_eq!((status, ids), (200, vec!["b", "", "a", "\"", ""]));
+        let ids: Vec<_> = answers.iter().map(|answer| answer["correlation_id"].as_str()).collect();
+        assert_eq!((status, ids), (200, vec![Some("b"), None, Some("a"), Some("\""), None]));
         for found in [&answers[0], &answers[4]] {
             assert_eq!(found["answer"]["records"][0]["body"]["name"], "张三");
             assert!(found["answer"]["receipt"]["checkpoint"].is_string());
