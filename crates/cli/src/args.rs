@@ -16,7 +16,7 @@ pub(crate) use self::{
     operations::{RejectState, Rejects, Status},
     pki::Pki,
     publish::Publish,
-    question::{Certificates, Equity, Ledger, Question, Resolve, Verify},
+    question::{Certificates, Equity, Ledger, Paging, Question, Resolve, Verify},
     run::{Config, Demo, Init, Run},
 };
 

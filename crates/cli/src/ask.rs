@@ -3,7 +3,7 @@
 mod show;
 
 use crate::{
-    args::{Certificates, Equity, Ledger, Output, Question, Resolve, Verify},
+    args::{Certificates, Equity, Ledger, Output, Paging, Question, Resolve, Verify},
     client::{Answer, Client},
     output::{self, FAILED, NOTHING, chain, usage},
 };
@@ -23,7 +23,8 @@ pub(crate) fn resolve(command: Resolve) -> Result<ExitCode> {
     body.insert("resource".into(), command.resource.into());
     body.insert("by".into(), identifier(&command.by)?);
     body.insert("items".into(), command.items.into());
-    paging(&mut body, command.max_age, command.page_size, command.page_token);
+    max_age(&mut body, command.max_age);
+    paging(&mut body, command.paging);
     let answer = send(&command.question, "/v1/resolve", body)?;
     print(&command.question, &answer, show::records)?;
     Ok(code(&answer.value))
@@ -35,7 +36,7 @@ pub(crate) fn verify(command: Verify) -> Result<ExitCode> {
     body.insert("resource".into(), command.resource.into());
     body.insert("by".into(), identifier(&command.by)?);
     body.insert("claims".into(), command.claims.iter().map(|claim| self::claim(claim)).collect::<Result<_>>()?);
-    paging(&mut body, command.max_age, None, None);
+    max_age(&mut body, command.max_age);
     let answer = send(&command.question, "/v1/verify", body)?;
     print(&command.question, &answer, show::claims)?;
     let results = answer.value["results"].as_array().cloned().unwrap_or_default();
@@ -48,7 +49,7 @@ pub(crate) fn certificates(command: Certificates) -> Result<ExitCode> {
     let mut body = purpose(&command.question)?;
     body.insert("by".into(), identifier(&command.by)?);
     body.insert("types".into(), command.types.into());
-    paging(&mut body, None, command.page_size, command.page_token);
+    paging(&mut body, command.paging);
     let answer = send(&command.question, "/v1/certificates:list", body)?;
     print(&command.question, &answer, show::certificates)?;
     let results = answer.value["results"].as_array().cloned().unwrap_or_default();
@@ -71,7 +72,7 @@ pub(crate) fn equity(command: &Equity) -> Result<ExitCode> {
 pub(crate) fn ledger(command: Ledger) -> Result<ExitCode> {
     let mut body = purpose(&command.question)?;
     body.insert("by".into(), identifier(&command.by)?);
-    paging(&mut body, None, command.page_size, command.page_token);
+    paging(&mut body, command.paging);
     let answer = send(&command.question, "/v1/ledger:list", body)?;
     print(&command.question, &answer, show::accesses)?;
     let found = answer.value["accesses"].as_array().is_some_and(|accesses| !accesses.is_empty());
@@ -142,14 +143,17 @@ fn purpose(question: &Question) -> Result<Map<String, Value>> {
     Ok(body)
 }
 
-fn paging(body: &mut Map<String, Value>, max_age: Option<u64>, page_size: Option<u32>, token: Option<String>) {
-    if let Some(seconds) = max_age {
+fn max_age(body: &mut Map<String, Value>, seconds: Option<u64>) {
+    if let Some(seconds) = seconds {
         body.insert("max_age".into(), format!("{seconds}s").into());
     }
-    if let Some(size) = page_size {
+}
+
+fn paging(body: &mut Map<String, Value>, paging: Paging) {
+    if let Some(size) = paging.page_size {
         body.insert("page_size".into(), size.into());
     }
-    if let Some(token) = token {
+    if let Some(token) = paging.page_token {
         body.insert("page_token".into(), token.into());
     }
 }

@@ -1,9 +1,11 @@
 //! Calling an exchange from the command line: REST over mutual TLS.
 
+mod connection;
 mod session;
 
 pub(crate) use self::session::Session;
 
+use self::connection::{Broken, Open};
 use crate::{
     args::Connection,
     output::{FAILED, Failure, REFUSED, UNAVAILABLE, USAGE, chain, usage},
@@ -11,8 +13,7 @@ use crate::{
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, header};
-use http_body_util::{BodyExt, Full};
-use hyper_util::rt::TokioIo;
+use http_body_util::Full;
 use runtime::SystemClock;
 use security::{Alpn, ClientTls, Refusal, SecurityError, sign::Signer};
 use serde::Deserialize;
@@ -143,38 +144,28 @@ impl Client {
     }
 
     async fn exchange(&self, request: http::request::Builder, body: Bytes) -> Result<Reply> {
-        let stream = self.tls.connect(&self.server, Alpn::Http1).await.map_err(|error| self.unconnected(&error))?;
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| self.broken(&error))?;
+        let mut open = self.open().await?;
         let request = request
             .header(header::HOST, &self.server)
             .header("exchange-timeout", self.limit.as_millis().to_string())
             .body(Full::new(body))?;
-        let answered = async {
-            let response = sender.send_request(request).await?;
-            let status = response.status();
-            let bytes = response.into_body().collect().await?.to_bytes();
-            Ok::<_, hyper::Error>((status, bytes))
-        };
-        tokio::pin!(connection, answered);
-        let answer = tokio::select! {
-            answer = &mut answered => answer,
-            // An answer that came before the end is still to be taken up.
-            ended = &mut connection => match (answered.await, ended) {
-                (Ok(answer), _) => Ok(answer),
-                (Err(_), Ok(())) => return Err(self.away("it closed the connection").into()),
-                (Err(_), Err(error)) => Err(error),
-            },
-        };
-        let (status, bytes) = answer.map_err(|error| self.broken(&error))?;
+        let (status, bytes) = open.ask(request).await.map_err(|broken| self.broken(&broken))?;
         Ok(Reply { status, text: String::from_utf8(bytes.to_vec()).context("the answer is not UTF-8")? })
     }
 
+    async fn open(&self) -> Result<Open, Failure> {
+        let stream = self.tls.connect(&self.server, Alpn::Http1).await.map_err(|error| self.unconnected(&error))?;
+        Open::over(stream).await.map_err(|broken| self.broken(&broken))
+    }
+
     /// A connection that ended: refused in the handshake, which under TLS 1.3 shows only now, or away.
-    fn broken(&self, error: &hyper::Error) -> Failure {
-        match security::refused_by_server(error) {
-            Some(refusal) => self.refused(refusal),
-            None => self.away(&chain(error)),
+    fn broken(&self, broken: &Broken) -> Failure {
+        match broken {
+            Broken::Closed => self.away("the connection has ended"),
+            Broken::Failed(error) => match security::refused_by_server(error) {
+                Some(refusal) => self.refused(refusal),
+                None => self.away(&chain(error)),
+            },
         }
     }
 

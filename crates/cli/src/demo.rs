@@ -16,16 +16,19 @@ pub(crate) fn run(demo: Demo) -> ExitCode {
         Ok(folder) => folder,
         Err(failure) => return fail(&failure),
     };
+    // Gone only once everything that works in it has ended.
+    let Folder { path, temporary } = folder;
     let options = Options { log: "warn".to_owned(), format: LogFormat::Text, grace: Duration::from_secs(20) };
-    runtime::run("demo", options, |process| async move {
-        let told = story::tell(&process, &folder.path, &demo).await;
+    let code = runtime::run("demo", options, |process| async move {
+        let told = story::tell(&process, &path, &demo).await;
         told.map_err(|error| Failure::from(format!("{error:#}")))?;
         if demo.serve {
             process.stopped().await;
         }
-        drop(folder.temporary);
         Ok(())
-    })
+    });
+    drop(temporary);
+    code
 }
 
 /// Where the demo's node lives: kept when named, removed afterwards when not.

@@ -20,7 +20,12 @@ mod table;
 
 use crate::args::{Arguments, Command};
 use clap::{CommandFactory, Parser};
+use mimalloc::MiMalloc;
 use std::{io::Write, process::ExitCode};
+
+/// A quarter of a question's time went into the system's own allocator.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();

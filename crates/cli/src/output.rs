@@ -34,6 +34,11 @@ pub(crate) fn usage(message: impl Into<String>) -> anyhow::Error {
     Failure { code: USAGE, message: message.into() }.into()
 }
 
+/// A proof that does not hold.
+pub(crate) fn wrong(message: impl Into<String>) -> anyhow::Error {
+    Failure { code: FAILED, message: message.into() }.into()
+}
+
 /// Says what went wrong, and the exit code for it.
 pub(crate) fn fail(failure: &anyhow::Error) -> ExitCode {
     if let Some(error) = failure.downcast_ref::<std::io::Error>()

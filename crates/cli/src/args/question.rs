@@ -42,6 +42,17 @@ pub(crate) struct Question {
     pub(crate) printing: Printing,
 }
 
+/// Which page of a list.
+#[derive(Debug, Args)]
+pub(crate) struct Paging {
+    /// Entries on a page.
+    #[arg(long)]
+    pub(crate) page_size: Option<u32>,
+    /// Where the last page ended.
+    #[arg(long)]
+    pub(crate) page_token: Option<String>,
+}
+
 /// `exchange resolve`.
 #[derive(Debug, Args)]
 pub(crate) struct Resolve {
@@ -56,12 +67,8 @@ pub(crate) struct Resolve {
     /// Oldest acceptable age of the feed, in seconds; older answers are STALE.
     #[arg(long, value_name = "SECONDS")]
     pub(crate) max_age: Option<u64>,
-    /// Records on a page.
-    #[arg(long)]
-    pub(crate) page_size: Option<u32>,
-    /// Where the last page ended.
-    #[arg(long)]
-    pub(crate) page_token: Option<String>,
+    #[command(flatten)]
+    pub(crate) paging: Paging,
     #[command(flatten)]
     pub(crate) question: Question,
 }
@@ -93,12 +100,8 @@ pub(crate) struct Certificates {
     /// Types wanted, by resource id; all that are granted when left out.
     #[arg(long, value_delimiter = ',')]
     pub(crate) types: Vec<String>,
-    /// Records on a page.
-    #[arg(long)]
-    pub(crate) page_size: Option<u32>,
-    /// Where the last page ended.
-    #[arg(long)]
-    pub(crate) page_token: Option<String>,
+    #[command(flatten)]
+    pub(crate) paging: Paging,
     #[command(flatten)]
     pub(crate) question: Question,
 }
@@ -129,12 +132,8 @@ pub(crate) struct Ledger {
     /// The subject.
     #[arg(value_name = "KIND=VALUE")]
     pub(crate) by: String,
-    /// Accesses on a page.
-    #[arg(long)]
-    pub(crate) page_size: Option<u32>,
-    /// Where the last page ended.
-    #[arg(long)]
-    pub(crate) page_token: Option<String>,
+    #[command(flatten)]
+    pub(crate) paging: Paging,
     #[command(flatten)]
     pub(crate) question: Question,
 }

@@ -1,37 +1,18 @@
 //! Many pieces over one connection.
 
-use super::{Client, refusal};
+use super::{Client, connection::Open, refusal};
 use anyhow::Result;
 use bytes::Bytes;
 use http::{Request, StatusCode, header};
-use http_body_util::{BodyExt, Full};
-use hyper::client::conn::http1::{Connection, SendRequest, handshake};
-use hyper_util::rt::TokioIo;
-use security::{Alpn, TlsStream};
+use http_body_util::Full;
 use serde_json::Value;
-use std::pin::Pin;
-use tokio::{net::TcpStream, runtime::Runtime};
+use tokio::runtime::Runtime;
 
 /// Reads pieces one after the other, waiting on the calling thread.
 pub(crate) struct Session<'a> {
     client: &'a Client,
     runtime: Runtime,
     open: Option<Open>,
-}
-
-struct Open {
-    sender: SendRequest<Full<Bytes>>,
-    connection: Pin<Box<Driver>>,
-}
-
-/// Moves the bytes of a connection; must be polled for anything to happen on it.
-type Driver = Connection<TokioIo<TlsStream<TcpStream>>, Full<Bytes>>;
-
-/// Why there was no reply on a connection.
-enum Broken {
-    /// The server closed it: another may do.
-    Closed,
-    Failed(hyper::Error),
 }
 
 impl<'a> Session<'a> {
@@ -59,37 +40,15 @@ impl<'a> Session<'a> {
 
 /// Asks once more on a new connection when the one at hand has gone stale.
 async fn fetch(client: &Client, open: &mut Option<Open>, path: &str) -> Result<(StatusCode, Bytes)> {
-    if let Some(mut kept) = open.take()
-        && let Ok(reply) = kept.get(&client.server, path).await
+    let request = || Request::get(path).header(header::HOST, &client.server).body(Full::default());
+    if let Some(mut kept) = open.take().filter(Open::is_open)
+        && let Ok(reply) = kept.ask(request()?).await
     {
         *open = Some(kept);
         return Ok(reply);
     }
-    let stream = client.tls.connect(&client.server, Alpn::Http1).await.map_err(|error| client.unconnected(&error))?;
-    let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|error| client.broken(&error))?;
-    let mut fresh = Open { sender, connection: Box::pin(connection) };
-    let reply = fresh.get(&client.server, path).await.map_err(|broken| match broken {
-        Broken::Closed => client.away("it closed the connection"),
-        Broken::Failed(error) => client.broken(&error),
-    })?;
+    let mut fresh = client.open().await?;
+    let reply = fresh.ask(request()?).await.map_err(|broken| client.broken(&broken))?;
     *open = Some(fresh);
     Ok(reply)
-}
-
-impl Open {
-    async fn get(&mut self, host: &str, path: &str) -> Result<(StatusCode, Bytes), Broken> {
-        let request =
-            Request::get(path).header(header::HOST, host).body(Full::default()).map_err(|_| Broken::Closed)?;
-        let Self { sender, connection } = self;
-        let answered = async {
-            sender.ready().await?;
-            let response = sender.send_request(request).await?;
-            let status = response.status();
-            Ok((status, response.into_body().collect().await?.to_bytes()))
-        };
-        tokio::select! {
-            answered = answered => answered.map_err(Broken::Failed),
-            ended = connection => Err(ended.err().map_or(Broken::Closed, Broken::Failed)),
-        }
-    }
 }

@@ -33,6 +33,7 @@ pub(super) async fn tell(process: &Process, folder: &Path, demo: &Demo) -> Resul
     }
     let bus = gateway::open_bus(&config, process.clock())?;
     let running = node::start_all(process, &config, &bus).await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
+    catalogue_in_force(process).await?;
     let stage = Stage { client: client(folder, &running, "consumer-one-window")?, running, config, rows: demo.rows };
     stage.first_files().await?;
     stage.questions().await?;
@@ -41,6 +42,17 @@ pub(super) async fn tell(process: &Process, folder: &Path, demo: &Demo) -> Resul
     stage.close(folder).await?;
     if demo.serve {
         paste(folder, &stage.running)?;
+    }
+    Ok(())
+}
+
+/// Waits until the node has applied its catalogue's folder, which it does once it answers.
+async fn catalogue_in_force(process: &Process) -> Result<()> {
+    let begun = Instant::now();
+    let is_applied = || process.health().report().iter().any(|(part, state)| part == "catalogue" && state.is_ok());
+    while !is_applied() {
+        ensure!(begun.elapsed() < PATIENCE, "the catalogue is not in force after {PATIENCE:?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
     Ok(())
 }

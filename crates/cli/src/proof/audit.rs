@@ -2,7 +2,7 @@
 
 use super::archive::Archive;
 use crate::output::chain;
-use evidence::{Bundle, Check, Hash, TILE_HEIGHT, TILE_WIDTH, Tile, decode_entries, leaf_hash, node_hash};
+use evidence::{Bundle, Check, Hash, TILE_WIDTH, Tile, decode_entries, leaf_hash, node_hash};
 
 /// What came of looking at every file.
 pub(super) struct Audit {
@@ -33,7 +33,7 @@ impl Audit {
     pub(super) fn of(archive: &Archive, size: u64, from: u64) -> Self {
         let mut audit = Self { entries: Check::Holds, tiles: Check::Holds, checked: 0, missing: 0 };
         let mut below = Below { first: from, hashes: Vec::new() };
-        for level in (0..=u8::MAX).take_while(|level| count(size, *level) > 0) {
+        for level in (0..=u8::MAX).take_while(|level| Tile::hashes(*level, size) > 0) {
             match audit.level(archive, (level, size), &below) {
                 Ok(above) => below = above,
                 Err(why) => {
@@ -113,11 +113,6 @@ fn fail(check: &mut Check, why: String) {
     if check.holds() {
         *check = Check::Fails(why);
     }
-}
-
-/// Hashes at a level of tiles in a tree.
-fn count(size: u64, level: u8) -> u64 {
-    size.checked_shr(u32::from(level) * u32::from(TILE_HEIGHT)).unwrap_or(0)
 }
 
 /// The hash over a full tile.

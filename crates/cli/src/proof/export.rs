@@ -9,10 +9,10 @@ use super::{
 use crate::{
     args::{Export, Output},
     client::Client,
-    output::{FAILED, Failure, chain, json, line, usage},
+    output::{chain, json, line, usage, wrong},
 };
 use anyhow::Result;
-use evidence::{Bundle, EvidenceId, Origin, Saved, TILE_HEIGHT, TILE_WIDTH, Tile, Verification, VerifierKey, verify};
+use evidence::{Bundle, EvidenceId, Origin, Saved, TILE_WIDTH, Tile, Verification, VerifierKey, verify};
 use indicatif::{ProgressBar, ProgressStyle};
 use security::sign::ChainTrust;
 use serde_json::json;
@@ -92,7 +92,7 @@ impl Copy<'_> {
         if known.is_empty() {
             eprintln!("the log's key is not checked: this caller is shown no receipt; give it with --log-key");
         } else if !known.iter().any(|key| key.name() == seen.checkpoint.origin && seen.note.signed_by(key)) {
-            return Err(wrong("wrong signature: the checkpoint is not signed by the log's key".to_owned()));
+            return Err(wrong("wrong signature: the checkpoint is not signed by the log's key"));
         }
         Ok(receipt)
     }
@@ -110,7 +110,7 @@ impl Copy<'_> {
         let why = match self.remote.standing(&before.checkpoint, &now.checkpoint)? {
             Standing::Continues => return Ok(()),
             Standing::Unproven => {
-                return Err(wrong("wrong root: the exchange's tiles do not lead to its checkpoint".to_owned()));
+                return Err(wrong("wrong root: the exchange's tiles do not lead to its checkpoint"));
             }
             Standing::Forked => "forked history: the log does not continue the folder's checkpoint",
         };
@@ -123,8 +123,8 @@ impl Copy<'_> {
     /// Fetches what is not there.
     fn pieces(&self, size: u64, from: u64) -> Result<Copied> {
         let mut copied = Copied::default();
-        for level in (0..=u8::MAX).take_while(|level| hashes(size, *level) > 0) {
-            let first = hashes(self.before, level) / WIDTH;
+        for level in (0..=u8::MAX).take_while(|level| Tile::hashes(*level, size) > 0) {
+            let first = Tile::hashes(level, self.before) / WIDTH;
             let tiles = (first..).map_while(|index| Tile::in_tree(level, index, size));
             for tile in tiles.filter(|tile| !self.archive.has(&tile.path())) {
                 self.archive.put(&tile.path(), &self.remote.tile(&tile)?)?;
@@ -186,8 +186,8 @@ impl Copy<'_> {
         if self.before == 0 || self.before == size {
             return Ok(());
         }
-        let old =
-            (0..=u8::MAX).map_while(|level| Some((level, hashes(self.before, level))).filter(|(_, count)| *count > 0));
+        let old = (0..=u8::MAX)
+            .map_while(|level| Some((level, Tile::hashes(level, self.before))).filter(|(_, count)| *count > 0));
         let old_tiles = old.filter_map(|(level, count)| {
             let old = Tile::in_tree(level, (count - 1) / WIDTH, self.before)?;
             let new = Tile::in_tree(level, old.index, size)?;
@@ -209,10 +209,6 @@ impl Copy<'_> {
 
 const WIDTH: u64 = TILE_WIDTH as u64;
 
-fn hashes(size: u64, level: u8) -> u64 {
-    size.checked_shr(u32::from(level) * u32::from(TILE_HEIGHT)).unwrap_or(0)
-}
-
 fn newest(seen: &Seen) -> Option<EvidenceId> {
     let origin: Origin = seen.checkpoint.origin.parse().ok()?;
     Some(origin.evidence(seen.checkpoint.size.checked_sub(1)?))
@@ -222,10 +218,6 @@ fn gone(index: u64) -> anyhow::Error {
     usage(format!(
         "the exchange does not give entries from {index} on: they are past their retention, then leave them out with --from; or this caller is neither operator nor node"
     ))
-}
-
-fn wrong(message: String) -> anyhow::Error {
-    Failure { code: FAILED, message }.into()
 }
 
 fn bar(size: u64) -> ProgressBar {

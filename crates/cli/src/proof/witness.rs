@@ -8,7 +8,7 @@ use super::{
 use crate::{
     args::{Output, Witness},
     client::Client,
-    output::{FAILED, Failure, UNAVAILABLE, chain, json, line, usage},
+    output::{Failure, UNAVAILABLE, chain, json, line, usage, wrong},
 };
 use anyhow::{Context, Result};
 use domain::Clock;
@@ -193,8 +193,4 @@ fn key_of(receipt: &Path, client: &Client) -> Result<VerifierKey> {
         return Err(wrong(format!("{}: {}: {why}", receipt.display(), failure.as_str())));
     }
     checks.receipt.verifier_key.parse().map_err(|error| usage(format!("{}: {error}", receipt.display())))
-}
-
-fn wrong(message: String) -> anyhow::Error {
-    Failure { code: FAILED, message }.into()
 }
