@@ -17,10 +17,17 @@ use std::{
     time::{Duration, Instant},
 };
 
+static BINARY: OnceLock<PathBuf> = OnceLock::new();
+
+/// Takes a binary that is there already for `exchange`; only before [`binary`] is first asked for.
+pub fn take_binary(path: PathBuf) {
+    // One that was built before stays.
+    drop(BINARY.set(path));
+}
+
 /// The `exchange` binary, built once for each test process beside the test's own.
 #[must_use]
 pub fn binary() -> &'static Path {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         let own = std::env::current_exe().unwrap();
         let folder = own.parent().unwrap();

@@ -18,3 +18,12 @@ pub(crate) fn uscc(index: u64) -> String {
     let check = numbers::uscc_check(&first17).unwrap_or('0');
     format!("{first17}{check}")
 }
+
+/// How many people have citizen numbers of their own.
+const PEOPLE: u64 = 16_800_000;
+
+/// The place of `index` among all people: each once, and none beside the one before, as keys come in life.
+pub(crate) fn scattered(index: u64) -> u64 {
+    // A prime that does not divide the number of people.
+    index % PEOPLE * 9_999_991 % PEOPLE
+}

@@ -3,16 +3,18 @@
 mod dbf;
 mod marriages;
 mod titles;
-mod xml;
 
-use crate::measure;
+use crate::{
+    line::{Line, Output},
+    measure::Process,
+    stock::Stock,
+};
 use adapter_sdk::{Adapter, Runner, RunnerConfig, Stop, source::Source, transport::SourceSettings};
 use anyhow::{Context, Result, bail};
 use bus::{EmbeddedBus, EmbeddedConfig};
 use clap::Args;
 use domain::{Clock, Language};
 use runtime::SystemClock;
-use serde_json::json;
 use sources::Surroundings;
 use std::{path::Path, sync::Arc, time::Duration};
 use tempfile::TempDir;
@@ -43,17 +45,17 @@ pub(crate) struct Volume {
 }
 
 /// Takes in each stock and prints what it took.
-pub(crate) fn run(volume: &Volume) -> Result<()> {
+pub(crate) fn run(volume: &Volume, output: &mut Output) -> Result<()> {
     for (department, stock) in STOCKS {
         if volume.departments.is_empty() || volume.departments.iter().any(|wanted| wanted == department) {
             let rows = volume.rows.unwrap_or(if volume.quick { stock / 100 } else { *stock });
-            one(department, rows, volume.folder.as_deref())?;
+            output.print(one(department, rows, volume.folder.as_deref())?)?;
         }
     }
     Ok(())
 }
 
-fn one(department: &str, rows: u64, folder: Option<&Path>) -> Result<()> {
+fn one(department: &str, rows: u64, folder: Option<&Path>) -> Result<Line> {
     let world = World::new(folder)?;
     eprintln!("{department}: generating {rows} rows");
     match department {
@@ -62,7 +64,7 @@ fn one(department: &str, rows: u64, folder: Option<&Path>) -> Result<()> {
             world.dropped(department, social_security::adapter(), bytes)
         }
         "market-supervision" => {
-            let bytes = xml::write(&world.inbox()?, rows)?;
+            let bytes = Stock::write("market-supervision", &world.inbox()?, rows)?.bytes;
             world.dropped(department, market_supervision::adapter(), bytes)
         }
         "civil-affairs" => {
@@ -103,7 +105,7 @@ impl World {
         Ok(inbox)
     }
 
-    fn dropped(&self, department: &str, adapter: Adapter, bytes: u64) -> Result<()> {
+    fn dropped(&self, department: &str, adapter: Adapter, bytes: u64) -> Result<Line> {
         let runner = Runner::new(adapter, self.config()?, self.bus()?, Arc::new(SystemClock))?;
         take_in(department, runner, bytes, |runner| {
             let taken = runner.step(&GoOn)?.taken;
@@ -111,7 +113,7 @@ impl World {
         })
     }
 
-    fn asked(&self, department: &str, adapter: Adapter, settings: &SourceSettings, rows: u64) -> Result<()> {
+    fn asked(&self, department: &str, adapter: Adapter, settings: &SourceSettings, rows: u64) -> Result<Line> {
         let around = Surroundings { clock: Arc::new(SystemClock), language: Language::Chinese };
         let source: Box<dyn Source> =
             sources::open(&adapter, settings, &around)?.context("the adapter is not asked")?;
@@ -140,31 +142,22 @@ fn take_in(
     mut runner: Runner,
     bytes: u64,
     mut is_done: impl FnMut(&mut Runner) -> Result<bool>,
-) -> Result<()> {
-    measure::reset_peak();
-    let cpu = measure::cpu_seconds();
-    let (seconds, result) = measure::timed(|| {
+) -> Result<Line> {
+    let pass = Process::Own.pass(|| {
         while !is_done(&mut runner)? {}
-        anyhow::Ok(())
-    });
-    result?;
+        Ok(runner.counters()?.read)
+    })?;
     let counters = runner.counters()?;
-    #[expect(clippy::cast_precision_loss, reason = "a rate needs no more digits")]
-    let rate = counters.read as f64 / seconds;
-    let cpu = measure::cpu_seconds() - cpu;
     let records: u64 = counters.records.values().map(|written| written.upserted + written.withdrawn).sum();
-    measure::print(&json!({
-        "work": format!("volume/{department}"),
-        "rows": counters.read,
-        "records": records,
-        "published": counters.published,
-        "unchanged": counters.unchanged,
-        "rejected": counters.rejected,
-        "waiting": counters.waiting,
-        "input_bytes": bytes,
-        "seconds": (seconds * 10.0).round() / 10.0,
-        "cpu_seconds": (cpu * 10.0).round() / 10.0,
-        "ours_per_s": rate.round(),
-        "peak_rss_bytes": measure::peak_rss_bytes(),
-    }))
+    Ok(Line::new(format!("volume/{department}"))
+        .ours(&[pass])
+        .with("rows", counters.read)
+        .with("records", records)
+        .with("published", counters.published)
+        .with("unchanged", counters.unchanged)
+        .with("rejected", counters.rejected)
+        .with("waiting", counters.waiting)
+        .with("input_bytes", bytes)
+        .with("seconds", (pass.seconds * 10.0).round() / 10.0)
+        .with("cpu_seconds", (pass.cpu_seconds * 10.0).round() / 10.0))
 }

@@ -66,7 +66,12 @@ impl Node {
     /// Makes a node with `exchange init`; nothing of it runs yet.
     #[must_use]
     pub fn new(bus: Bus) -> Self {
-        let folder = TempDir::new().unwrap();
+        Self::new_in(TempDir::new().unwrap(), bus)
+    }
+
+    /// The same in a folder of the caller's, which goes with the node.
+    #[must_use]
+    pub fn new_in(folder: TempDir, bus: Bus) -> Self {
         let (service, ops) = free_addresses();
         let node = Self { folder, bus, service, ops, adapters: DEPARTMENTS.to_vec(), running: Vec::new() };
         let made = Command::new(binary()).arg("init").arg(node.path("")).output().unwrap();
@@ -96,6 +101,18 @@ impl Node {
     #[must_use]
     pub fn path(&self, path: &str) -> PathBuf {
         self.folder.path().join("node").join(path)
+    }
+
+    /// Where gRPC and REST are, `host:port`.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        &self.service
+    }
+
+    /// Ids of its processes that were started, the gateway's first.
+    #[must_use]
+    pub fn processes(&self) -> Vec<u32> {
+        self.running.iter().map(Child::id).collect()
     }
 
     /// Adds to its configuration file; before it is started.

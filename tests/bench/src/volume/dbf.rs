@@ -1,14 +1,9 @@
 //! A month's table of social insurance.
 
-use crate::numbers;
+use crate::{numbers, stock::Hashed};
 use anyhow::Result;
 use encoding_rs::GBK;
-use sm3::{Digest as _, Sm3};
-use std::{
-    fs::{self, File},
-    io::{BufWriter, Write},
-    path::Path,
-};
+use std::{io::Write as _, path::Path};
 
 /// Name, type and width of each column.
 const COLUMNS: &[(&str, u8, u8)] = &[
@@ -30,8 +25,7 @@ const INSURANCES: [&str; 5] = ["110", "210", "310", "410", "510"];
 
 /// Writes the table with its flag file; gives its size in bytes.
 pub(super) fn write(folder: &Path, rows: u64) -> Result<u64> {
-    let name = "CBZT_202610_001.dbf";
-    let mut out = Hashed { inner: BufWriter::new(File::create(folder.join(name))?), hash: Sm3::new(), bytes: 0 };
+    let mut out = Hashed::create(folder, "CBZT_202610_001.dbf")?;
     out.write_all(&head(rows))?;
     let mut record = Vec::new();
     for row in 0..rows {
@@ -63,7 +57,7 @@ pub(super) fn write(folder: &Path, rows: u64) -> Result<u64> {
         out.write_all(&record)?;
     }
     out.write_all(&[0x1A])?;
-    out.finish(folder, name, rows)
+    out.finish(rows)
 }
 
 fn head(rows: u64) -> Vec<u8> {
@@ -85,34 +79,4 @@ fn head(rows: u64) -> Vec<u8> {
     }
     head.push(0x0D);
     head
-}
-
-/// A file that is hashed while it is written.
-pub(super) struct Hashed {
-    pub(super) inner: BufWriter<File>,
-    pub(super) hash: Sm3,
-    pub(super) bytes: u64,
-}
-
-impl Hashed {
-    /// Ends the file and lays its flag file beside it; gives its size in bytes.
-    pub(super) fn finish(mut self, folder: &Path, name: &str, rows: u64) -> Result<u64> {
-        self.inner.flush()?;
-        let sm3 = hex::encode(self.hash.finalize());
-        fs::write(folder.join(format!("{name}.ok")), format!("rows={rows}\nsm3={sm3}\n"))?;
-        Ok(self.bytes)
-    }
-}
-
-impl Write for Hashed {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.inner.write_all(bytes)?;
-        self.hash.update(bytes);
-        self.bytes += bytes.len() as u64;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.inner.flush()
-    }
 }

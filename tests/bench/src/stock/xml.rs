@@ -1,21 +1,16 @@
 //! One page of the register of enterprises, about 1.1 KB an entity.
 
-use super::dbf::Hashed;
+use super::Hashed;
 use crate::numbers;
 use anyhow::Result;
 use encoding_rs::GB18030;
-use sm3::{Digest as _, Sm3};
-use std::{
-    fmt::Write as _,
-    fs::File,
-    io::{BufWriter, Write as _},
-    path::Path,
-};
+use std::{fmt::Write as _, io::Write as _, path::Path};
+
+pub(super) const NAME: &str = "ENT_20261101_001.xml";
 
 /// Writes the document with its flag file; gives its size in bytes.
 pub(super) fn write(folder: &Path, rows: u64) -> Result<u64> {
-    let name = "ENT_20261101_001.xml";
-    let mut out = Hashed { inner: BufWriter::new(File::create(folder.join(name))?), hash: Sm3::new(), bytes: 0 };
+    let mut out = Hashed::create(folder, NAME)?;
     let head = format!(
         "<?xml version=\"1.0\" encoding=\"GB2312\"?>\n<response><head><code>00</code><message>ok</message><total>{rows}\
          </total><page>1</page><pages>1</pages><batch>20261101000001</batch></head><resultList>\n"
@@ -28,7 +23,7 @@ pub(super) fn write(folder: &Path, rows: u64) -> Result<u64> {
         out.write_all(&GB18030.encode(&text).0)?;
     }
     out.write_all(b"</resultList></response>\n")?;
-    out.finish(folder, name, rows)
+    out.finish(rows)
 }
 
 fn entity(text: &mut String, row: u64) -> std::fmt::Result {
