@@ -356,10 +356,10 @@ impl Log {
 
     /// Puts the receipt together; off the writing thread.
     pub(crate) fn recorded(&self, committed: Committed) -> Result<Recorded, EvidenceError> {
-        let Committed { statement, salt, index, leaf_hash, growth, signed } = committed;
+        let Committed { leaf, salt, index, leaf_hash, growth, signed } = committed;
         let proof = Proof { index, leaf_hash, path: growth.path(index), checkpoint: signed.note.clone() };
         let id = self.opened()?.newest().origin.evidence(index);
-        Ok(Recorded { id, receipt: signed.vouched.receipt(statement, Some(&salt), proof) })
+        Ok(Recorded { id, receipt: signed.vouched.encode(&leaf, &salt, &proof) })
     }
 }
 

@@ -1,11 +1,19 @@
 //! Receipts, from what all of a log's receipts share and what is one exchange's own.
 
 use crate::{EvidenceError, commitment::Salt, note::VerifierKey, tree::Hash};
-use contract::v1;
+use contract::{v1, wire};
+use prost::Message as _;
 use security::sign::Signer;
 
 /// What the signature of a log's key begins with, so that it is good for nothing else.
 const PURPOSE: &[u8] = b"exchange log key v1\0";
+/// Fields of `Receipt`.
+const STATEMENT: u32 = 1;
+const SALT: u32 = 2;
+const LEAF_INDEX: u32 = 3;
+const INCLUSION_PATH: u32 = 4;
+const CHECKPOINT: u32 = 5;
+const LEAF_HASH: u32 = 9;
 
 /// A log's key, for which the node's certificate vouches: what all receipts of the log share.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +21,8 @@ pub struct VouchedKey {
     key: VerifierKey,
     signature: Vec<u8>,
     chain: Vec<Vec<u8>>,
+    /// The fields of these, encoded.
+    shared: Vec<u8>,
 }
 
 /// Where one leaf stands in the log.
@@ -35,13 +45,37 @@ impl VouchedKey {
     /// [`EvidenceError::Security`] when the certificate's key cannot sign.
     pub fn new(key: VerifierKey, node: &Signer) -> Result<Self, EvidenceError> {
         let signature = node.sign(&vouched_bytes(&key.to_string()))?;
-        Ok(Self { key, signature, chain: node.chain().to_vec() })
+        let shared = v1::Receipt {
+            verifier_key: key.to_string(),
+            verifier_key_signature: signature.clone(),
+            certificate_chain: node.chain().to_vec(),
+            ..v1::Receipt::default()
+        };
+        Ok(Self { key, signature, chain: node.chain().to_vec(), shared: shared.encode_to_vec() })
     }
 
     /// The log's key.
     #[must_use]
     pub fn key(&self) -> &VerifierKey {
         &self.key
+    }
+
+    /// The encoded receipt of an exchange, whose statement is in the bytes of its leaf.
+    pub(crate) fn encode(&self, leaf: &[u8], salt: &Salt, proof: &Proof) -> Vec<u8> {
+        let length = leaf.len() + proof.path.len() * 34 + proof.checkpoint.len() + self.shared.len() + 128;
+        let mut bytes = Vec::with_capacity(length);
+        wire::append_message_field(&mut bytes, STATEMENT, leaf);
+        wire::append_bytes_field(&mut bytes, SALT, salt.as_bytes());
+        if proof.index > 0 {
+            wire::append_varint_field(&mut bytes, LEAF_INDEX, proof.index);
+        }
+        for hash in &proof.path {
+            wire::append_bytes_field(&mut bytes, INCLUSION_PATH, hash);
+        }
+        wire::append_string_field(&mut bytes, CHECKPOINT, &proof.checkpoint);
+        bytes.extend_from_slice(&self.shared);
+        wire::append_bytes_field(&mut bytes, LEAF_HASH, &proof.leaf_hash);
+        bytes
     }
 
     /// The receipt of an exchange; without the salt for those who may see that it took place, but not about whom.

@@ -116,7 +116,7 @@ impl<'a> Account<'a> {
                 let value = json::to_value(name, &answered.bytes).map_err(|_| unshown())?;
                 let canonical = json::canonical(&value).map_err(|_| unshown())?;
                 let recorded = self.record(log, said(answered, Form::Json, &canonical)).await?;
-                let receipt = json::encode(&recorded.receipt).map_err(|_| unshown())?;
+                let receipt = json::encode(&recorded.message()?).map_err(|_| unshown())?;
                 (with_json_receipt(canonical, &receipt), recorded)
             }
         };

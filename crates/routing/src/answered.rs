@@ -1,7 +1,7 @@
 //! An answer, made as bytes once.
 
 use bytes::Bytes;
-use contract::{v1::Receipt, wire};
+use contract::wire;
 use domain::{Identifier, Outcome};
 use prost::Message;
 
@@ -35,11 +35,11 @@ impl Answered {
     }
 }
 
-/// A response message with its receipt as the last field.
-pub(crate) fn with_receipt(response: &[u8], receipt: &Receipt) -> Bytes {
-    let mut bytes = Vec::with_capacity(response.len() + receipt.encoded_len() + 8);
+/// A response message with its encoded receipt as the last field.
+pub(crate) fn with_receipt(response: &[u8], receipt: &[u8]) -> Bytes {
+    let mut bytes = Vec::with_capacity(response.len() + receipt.len() + 8);
     bytes.extend_from_slice(response);
-    wire::append_message_field(&mut bytes, RECEIPT, &receipt.encode_to_vec());
+    wire::append_message_field(&mut bytes, RECEIPT, receipt);
     bytes.into()
 }
 

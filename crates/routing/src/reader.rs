@@ -139,9 +139,9 @@ impl<'a, V: ViewReader> Reader<'a, V> {
         limits.is_empty() || limits.iter().any(|prefix| code.starts_with(prefix.as_str()))
     }
 
-    /// Gives way to other work, and to the time limit, before each read.
+    /// Gives way to other work, and to the time limit, now and then: every time would cost more than the read.
     async fn read(&self, resource: &str, index: Index, wanted: Wanted<'_>) -> Result<Batch, Stop> {
-        tokio::task::yield_now().await;
+        tokio::task::coop::consume_budget().await;
         let Wanted { by, after, limit } = wanted;
         let lookup = Lookup { resource, index, by, state: RecordState::Current, after, limit };
         let page = self.view.lookup(lookup).await?;

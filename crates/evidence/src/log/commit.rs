@@ -36,6 +36,7 @@ struct Group {
 
 /// A group that is durable and signed.
 struct Done {
+    leaves: Vec<Bytes>,
     hashes: Vec<Hash>,
     growth: Arc<Growth>,
     signed: Arc<Signed>,
@@ -83,9 +84,13 @@ impl Committer {
             self.shared.rotate.store(false, Ordering::Relaxed);
         }
         let growth = self.frontier.grow(&group.hashes);
-        let hashes = group.hashes.clone();
-        let signed = self.publish(group, segment, pending)?;
-        Ok(Done { hashes, growth: Arc::new(growth), signed })
+        let Group { bytes, parts, hashes } = group;
+        let bytes = Bytes::from(bytes);
+        let entry = |parts: Parts| Entry { leaf: bytes.slice(parts.leaf), sealed: bytes.slice(parts.sealed) };
+        let entries: Vec<_> = parts.into_iter().map(entry).collect();
+        let leaves = entries.iter().map(|entry| entry.leaf.clone()).collect();
+        let signed = self.publish((entries, &hashes), segment, pending)?;
+        Ok(Done { leaves, hashes, growth: Arc::new(growth), signed })
     }
 
     fn encode(&self, first: u64, pending: &mut [Pending]) -> Result<Group, EvidenceError> {
@@ -106,17 +111,20 @@ impl Committer {
     }
 
     /// Signs what is durable now, and lets everybody see it. It stays in the log even if it could not be signed.
-    fn publish(&self, group: Group, segment: Option<u64>, pending: &[Pending]) -> Result<Arc<Signed>, EvidenceError> {
+    fn publish(
+        &self,
+        (entries, hashes): (Vec<Entry>, &[Hash]),
+        segment: Option<u64>,
+        pending: &[Pending],
+    ) -> Result<Arc<Signed>, EvidenceError> {
         let signed = self.shared.keys().sign(&self.book.name, self.frontier.size(), self.frontier.root());
         let first = self.frontier.size() - pending.len() as u64;
         for (index, one) in (first..).zip(pending) {
             self.book.accesses.add(&one.draft.private.marks, index);
         }
-        let bytes = Bytes::from(group.bytes);
-        let entry = |parts: Parts| Entry { leaf: bytes.slice(parts.leaf), sealed: bytes.slice(parts.sealed) };
         let mut state = self.book.write();
-        state.window.extend(group.parts.into_iter().map(entry));
-        state.edge.extend(&group.hashes);
+        state.window.extend(entries);
+        state.edge.extend(hashes);
         state.segments.extend(segment);
         let signed = Arc::new(signed?);
         state.signed = Some(Arc::clone(&signed));
@@ -131,9 +139,10 @@ impl Committer {
 }
 
 fn reply(pending: Vec<Pending>, done: &Done) {
-    for ((one, leaf_hash), index) in pending.into_iter().zip(&done.hashes).zip(done.growth.from()..) {
+    let places = done.leaves.iter().zip(&done.hashes).zip(done.growth.from()..);
+    for (one, ((leaf, leaf_hash), index)) in pending.into_iter().zip(places) {
         let committed = Committed {
-            statement: one.draft.statement,
+            leaf: leaf.clone(),
             salt: one.draft.salt,
             index,
             leaf_hash: *leaf_hash,

@@ -1,7 +1,8 @@
 //! What goes into the log, and what comes back.
 
-use crate::{EvidenceId, Salt};
+use crate::{EvidenceError, EvidenceId, Salt};
 use contract::v1::{Receipt, Statement};
+use prost::Message as _;
 
 /// A statement to be recorded.
 #[derive(Debug, Clone)]
@@ -44,8 +45,18 @@ impl Mark {
 pub struct Recorded {
     /// Id of the evidence.
     pub id: EvidenceId,
-    /// The proof, complete.
-    pub receipt: Receipt,
+    /// The proof, complete: an encoded [`Receipt`].
+    pub receipt: Vec<u8>,
+}
+
+impl Recorded {
+    /// The proof as a message.
+    ///
+    /// # Errors
+    /// Not for a receipt of this log.
+    pub fn message(&self) -> Result<Receipt, EvidenceError> {
+        Receipt::decode(self.receipt.as_slice()).map_err(|_| EvidenceError::malformed("receipt", "is no receipt"))
+    }
 }
 
 /// What the log holds about one exchange.

@@ -2,7 +2,7 @@
 
 use super::{Draft, keys::Signed};
 use crate::{EvidenceError, Growth, Salt, tree::Hash};
-use contract::v1::Statement;
+use bytes::Bytes;
 use prost::Message as _;
 use std::{
     collections::VecDeque,
@@ -29,7 +29,8 @@ pub(crate) type Answer = oneshot::Receiver<Result<Committed, EvidenceError>>;
 
 /// A draft that is durable and signed; its receipt is made by who waited for it.
 pub(crate) struct Committed {
-    pub(crate) statement: Statement,
+    /// The encoded statement.
+    pub(crate) leaf: Bytes,
     pub(crate) salt: Salt,
     pub(crate) index: u64,
     pub(crate) leaf_hash: Hash,

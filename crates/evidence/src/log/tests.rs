@@ -13,16 +13,16 @@ fn receipts_of_one_group_share_a_checkpoint_and_lead_to_it() {
     let mut world = World::new(1);
     world.append(3);
     let recorded = world.append(5);
-    let notes: Vec<_> = recorded.iter().map(|one| Note::parse(&one.receipt.checkpoint).unwrap()).collect();
+    let notes: Vec<_> = recorded.iter().map(|one| Note::parse(&one.message().unwrap().checkpoint).unwrap()).collect();
     assert!(notes.windows(2).all(|pair| pair[0] == pair[1]));
     for (index, one) in (3..).zip(&recorded) {
-        let key: VerifierKey = one.receipt.verifier_key.parse().unwrap();
+        let key: VerifierKey = one.message().unwrap().verifier_key.parse().unwrap();
         assert!(notes[0].signed_by(&key));
-        let statement = one.receipt.statement.as_ref().unwrap();
+        let statement = one.message().unwrap().statement.unwrap();
         assert_eq!((one.id.index(), &one.id.to_string()), (index, &statement.evidence_id));
-        let (leaf, path) = (leaf_hash(&statement.encode_to_vec()), world::path(&one.receipt));
-        assert_eq!(leaf.as_slice(), one.receipt.leaf_hash);
-        let checkpoint = world::checkpoint(&one.receipt);
+        let (leaf, path) = (leaf_hash(&statement.encode_to_vec()), world::path(&one.message().unwrap()));
+        assert_eq!(leaf.as_slice(), one.message().unwrap().leaf_hash);
+        let checkpoint = world::checkpoint(&one.message().unwrap());
         assert!(verify_inclusion(&leaf, index, 8, &path, &checkpoint.root));
     }
     assert_eq!((world.log.size(), world.log.origin()), (8, "exchange/city/1".to_owned()));
@@ -36,8 +36,8 @@ fn later_evidence_is_proved_against_the_newest_checkpoint() {
     world.append(50);
     for one in [&recorded[0], &recorded[255], &recorded[256], &recorded[299]] {
         let evidence = world.log.evidence(&one.id).unwrap().unwrap();
-        assert_eq!(evidence.receipt.statement, one.receipt.statement);
-        assert_eq!(evidence.receipt.salt, one.receipt.salt);
+        assert_eq!(evidence.receipt.statement, one.message().unwrap().statement);
+        assert_eq!(evidence.receipt.salt, one.message().unwrap().salt);
         assert_eq!(evidence.receipt.checkpoint, world.log.checkpoint().into_bytes());
         assert_eq!(evidence.private.unwrap().signature, b"signed by the caller");
     }

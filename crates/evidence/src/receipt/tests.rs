@@ -9,7 +9,6 @@ use crate::{
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use contract::{json, v1};
 use domain::{Identifier, IdentifierKind, Timestamp};
-use prost::Message as _;
 use security::sign::LogKey;
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
@@ -100,4 +99,17 @@ fn key() -> LogKey {
 
 fn shows(value: &str) {
     assert!(PAGE.contains(value), "docs/evidence.md lacks {value}");
+}
+
+#[test]
+fn encoded_receipt_is_the_message() {
+    let node = crate::test_kit::signer();
+    let verifier = VerifierKey::new("exchange/city/1", KeyKind::Ed25519, key().public()).unwrap();
+    let vouched = VouchedKey::new(verifier, &node).unwrap();
+    let salt = Salt::random().unwrap();
+    for (index, paths) in [(0, 0), (1, 1), (300, 20)] {
+        let proof = Proof { index, leaf_hash: [3; 32], path: vec![[7; 32]; paths], checkpoint: "note".to_owned() };
+        let encoded = vouched.encode(&statement().encode_to_vec(), &salt, &proof);
+        assert_eq!(encoded, vouched.receipt(statement(), Some(&salt), proof).encode_to_vec());
+    }
 }

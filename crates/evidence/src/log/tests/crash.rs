@@ -46,7 +46,7 @@ struct Handed {
 impl Handed {
     fn take(&mut self, recorded: Vec<Recorded>) {
         for one in recorded {
-            let signed = checkpoint(&one.receipt);
+            let signed = checkpoint(&one.message().unwrap());
             let root = *self.roots.entry(signed.size).or_insert(signed.root);
             assert_eq!(root, signed.root, "two roots at size {}", signed.size);
             self.recorded.push(one);
@@ -71,10 +71,10 @@ impl Handed {
         for (number, one) in self.recorded.iter().enumerate() {
             if number % 37 == 0 || number + 1 == self.recorded.len() {
                 let evidence = world.log.evidence(&one.id).unwrap().unwrap();
-                assert_eq!(evidence.receipt.statement, one.receipt.statement);
-                assert_eq!(evidence.receipt.salt, one.receipt.salt);
+                assert_eq!(evidence.receipt.statement, one.message().unwrap().statement);
+                assert_eq!(evidence.receipt.salt, one.message().unwrap().salt);
             }
-            let resource = &one.receipt.statement.as_ref().unwrap().resource;
+            let resource = one.message().unwrap().statement.unwrap().resource;
             let number: u64 = resource["resource-".len()..].parse().unwrap();
             by_subject.entry(number % 7).or_default().push(one.id.to_string());
         }

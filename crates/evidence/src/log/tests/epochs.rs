@@ -121,9 +121,9 @@ fn added_key_signs_beside_the_old_one_and_receipts_name_it() {
     LogKey::add(&world.config.key).unwrap();
     world.log.reload_key().unwrap();
     let after = world.append(1).remove(0);
-    assert_ne!(before.receipt.verifier_key, after.receipt.verifier_key);
-    let note = Note::parse(&after.receipt.checkpoint).unwrap();
-    for key in [&before.receipt.verifier_key, &after.receipt.verifier_key] {
+    assert_ne!(before.message().unwrap().verifier_key, after.message().unwrap().verifier_key);
+    let note = Note::parse(&after.message().unwrap().checkpoint).unwrap();
+    for key in [before, after].map(|one| one.message().unwrap().verifier_key) {
         assert!(note.signed_by(&key.parse().unwrap()));
     }
     world.crash();
@@ -143,5 +143,5 @@ fn file_without_any_of_the_keys_that_sign_is_refused() {
 fn renewed_certificate_vouches_from_the_next_receipt_on() {
     let mut world = World::new(40);
     world.log.renew_signer(crate::test_kit::signer()).unwrap();
-    assert_eq!(world.append(1)[0].receipt.certificate_chain, crate::test_kit::signer().chain());
+    assert_eq!(world.append(1)[0].message().unwrap().certificate_chain, crate::test_kit::signer().chain());
 }
