@@ -17,11 +17,15 @@ use runtime::config::{ConfigError, resolve};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeSet,
+    ops::RangeInclusive,
     path::{Path, PathBuf},
 };
 
 /// The folder of catalogue files when `[catalogue] dir` does not say.
 const CATALOGUE: &str = "catalogue";
+
+/// Memory that the store's cache may be given, in MiB.
+const CACHE_MIB: RangeInclusive<u64> = 16..=1 << 20;
 
 /// The configuration file.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -122,6 +126,9 @@ impl Config {
         }
         if self.store.kind == StoreKind::Postgres {
             return Err(wrong("store.kind", "\"postgres\" is not in this build; use \"embedded\""));
+        }
+        if !CACHE_MIB.contains(&self.store.cache_mib) {
+            return Err(wrong("store.cache_mib", "must be 16 to 1048576"));
         }
         let mut seen = BTreeSet::new();
         for adapter in &self.adapter {

@@ -19,7 +19,7 @@ use routing::{Exchange, Providers, Settings};
 use runtime::{Process, Stop};
 use security::{Bindings, ServerTls, control::Identity, seal::SealingKey};
 use std::{collections::BTreeMap, fs, net::SocketAddr, sync::Arc, time::Duration};
-use store::{EmbeddedView, EmbeddedViewConfig, EmbeddedViewWriter};
+use store::{EmbeddedView, EmbeddedViewWriter};
 use tokio::net::TcpListener;
 use view::{Directory, Materialiser, Outbox, Parts, Progress};
 
@@ -270,7 +270,7 @@ async fn follow(
     bus: Arc<dyn Bus>,
     shared: Shared<'_>,
 ) -> Result<(View, Materialiser<EmbeddedViewWriter, View>), GatewayError> {
-    let folder = config.node.data_dir.clone();
+    let (folder, store) = (config.node.data_dir.clone(), config.store.embedded());
     let departments = config.departments();
     let (directory, progress) = (Arc::clone(shared.directory), Arc::clone(shared.progress));
     let (clock, identity) = (shared.clock, Some(shared.identity));
@@ -279,7 +279,7 @@ async fn follow(
             key: "node.data_dir",
             problem: format!("{} cannot be made: {error}", folder.display()),
         })?;
-        let (writer, reader) = EmbeddedView::open(&folder.join("view"), EmbeddedViewConfig::default())?;
+        let (writer, reader) = EmbeddedView::open(&folder.join("view"), store)?;
         let view = reader.clone();
         let parts = Parts { bus, writer, reader, directory, progress, clock, departments, identity };
         Ok((view, Materialiser::start(parts)?))

@@ -11,6 +11,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
 };
+use store::EmbeddedViewConfig;
 
 /// `[node]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -170,7 +171,7 @@ pub enum BusKind {
 }
 
 /// `[store]`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StoreSection {
     /// Which store.
@@ -178,6 +179,21 @@ pub struct StoreSection {
     /// File with the URL of `PostgreSQL`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url_file: Option<PathBuf>,
+    /// Memory for what was read from the disk, in MiB; write buffers come on top, at most about 300 MiB.
+    pub cache_mib: u64,
+}
+
+impl Default for StoreSection {
+    fn default() -> Self {
+        Self { kind: StoreKind::default(), url_file: None, cache_mib: 256 }
+    }
+}
+
+impl StoreSection {
+    /// The same as the embedded store takes it.
+    pub(crate) fn embedded(&self) -> EmbeddedViewConfig {
+        EmbeddedViewConfig { cache_bytes: self.cache_mib.saturating_mul(1 << 20) }
+    }
 }
 
 /// Which store.

@@ -108,6 +108,7 @@ fn what_cannot_work_is_named() {
     let fault = |text: &str| parse(text).unwrap().check().unwrap_err().to_string();
     assert!(fault("[bus]\nkind = \"kafka\"").contains("bus.brokers"));
     assert!(fault("[store]\nkind = \"postgres\"").contains("not in this build"));
+    assert!(fault("[store]\ncache_mib = 0").contains("store.cache_mib"));
     assert!(fault("[node]\nid = \"City\"").contains("node.id"));
     let twice = "[[adapter]]\ndepartment = \"a\"\nsource = { kind = \"files\", folder = \"x\" }\n";
     assert!(fault(&twice.repeat(2)).contains("two [[adapter]]"));
