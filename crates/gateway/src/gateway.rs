@@ -7,7 +7,7 @@ use crate::{
     ops::{self, FeedMetrics, Hosts, Pages},
     proof::{self, Opening, Record},
     seed,
-    service::{Connections, Desk, Door, Listener, router},
+    service::{Connections, Desk, Door, Listener, Paths, router},
     vitals::Vitals,
 };
 use adapter_sdk::push::PushHandle;
@@ -161,13 +161,13 @@ impl House<'_> {
             tracing::error!(%error, "descriptors cannot be reflected");
             GatewayError::Config { key: "listen.service", problem: "cannot be served by this build".to_owned() }
         })?;
-        let named = self.listener(Door::Named(Arc::clone(&self.tls)), routes);
+        let named = self.listener(Door::Named(Arc::clone(&self.tls)), Paths::of_desk(&desk, routes));
         let (door, hosts) = if ops.ip().is_loopback() {
             (Door::Plain, Some(Hosts::of(ops)))
         } else {
             (Door::Anyone(Arc::clone(&self.tls)), None)
         };
-        let anyone = self.listener(door, ops::router(Arc::new(self.pages()), hosts));
+        let anyone = self.listener(door, Paths::of(ops::router(Arc::new(self.pages()), hosts)));
         self.look_after(vec![Arc::clone(&named.connections), Arc::clone(&anyone.connections)]);
         self.process.spawn("service port", named.run(service_socket));
         self.process.spawn("ops port", anyone.run(ops_socket));
@@ -213,8 +213,8 @@ impl House<'_> {
         Pages { vitals: Arc::clone(&self.vitals), metrics }
     }
 
-    fn listener(&self, door: Door, router: axum::Router) -> Listener {
-        Listener { door, router, connections: Arc::new(Connections::default()), process: self.process.clone() }
+    fn listener(&self, door: Door, paths: Paths) -> Listener {
+        Listener { door, paths, connections: Arc::new(Connections::default()), process: self.process.clone() }
     }
 
     fn look_after(&self, ports: Vec<Arc<Connections>>) {

@@ -11,6 +11,7 @@ mod grpc;
 mod health;
 mod limits;
 mod listener;
+mod paths;
 mod publish;
 mod query;
 mod questions;
@@ -24,5 +25,6 @@ pub(crate) use self::{
     desk::{Answered, Desk},
     fault::{Failure, Fault},
     listener::{Door, Listener},
+    paths::Paths,
     router::router,
 };

@@ -9,35 +9,40 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// Projections kept; as many as grants and questions of items by name make, but not without end.
-const MAX_KEPT: usize = 1_024;
+/// Projections kept of a message; as many as grants and questions of items by name make, but not so many that a search
+/// among them takes long.
+const MAX_KEPT: usize = 64;
 
 /// Projections that were compiled before.
 #[derive(Debug, Default)]
-pub(crate) struct Projections(Mutex<HashMap<Selection, Arc<Projection>>>);
+pub(crate) struct Projections(Mutex<Kept>);
 
-/// A message and names of its items.
-type Selection = (String, Vec<String>);
+/// By message; of each the few selections of items that are asked for.
+type Kept = HashMap<String, Vec<(Vec<String>, Arc<Projection>)>>;
 
 impl Projections {
     /// The projection to `items` of `resource`.
     pub(crate) fn get(&self, resource: &Resource, items: &Items) -> Result<Arc<Projection>, Stop> {
-        let listed = resource.items.iter().map(|item| &item.name);
-        let names: Vec<String> = match items {
-            Items::All => listed.cloned().collect(),
-            Items::Named(names) => names.iter().cloned().collect(),
+        let is_same = |names: &[String]| match items {
+            Items::All => names.iter().eq(resource.items.iter().map(|item| &item.name)),
+            Items::Named(wanted) => names.iter().eq(wanted.iter()),
         };
-        let key = (resource.message.clone(), names);
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(projection) = kept.get(&key) {
+        let of_message = kept.get(&resource.message).into_iter().flatten();
+        if let Some((_, projection)) = of_message.into_iter().find(|(names, _)| is_same(names)) {
             return Ok(Arc::clone(projection));
         }
-        let projection = compile(&key.0, &key.1).ok_or_else(|| Away::Damaged(resource.id.clone()))?;
-        if kept.len() >= MAX_KEPT {
-            kept.clear();
-        }
+        let names: Vec<String> = match items {
+            Items::All => resource.items.iter().map(|item| item.name.clone()).collect(),
+            Items::Named(names) => names.iter().cloned().collect(),
+        };
+        let projection = compile(&resource.message, &names).ok_or_else(|| Away::Damaged(resource.id.clone()))?;
         let projection = Arc::new(projection);
-        kept.insert(key, Arc::clone(&projection));
+        let of_message = kept.entry(resource.message.clone()).or_default();
+        if of_message.len() >= MAX_KEPT {
+            of_message.clear();
+        }
+        of_message.push((names, Arc::clone(&projection)));
         Ok(projection)
     }
 }

@@ -3,8 +3,8 @@
 use super::{
     connection::{Arrival, Closing, Connections, turn_away},
     limits,
+    paths::Paths,
 };
-use axum::Router;
 use prometheus_client::metrics::{counter::Counter, family::Family};
 use runtime::Process;
 use security::{Peer, SecurityError, ServerTls};
@@ -51,7 +51,7 @@ pub(crate) struct Listener {
     /// How callers come in.
     pub(crate) door: Door,
     /// What they find.
-    pub(crate) router: Router,
+    pub(crate) paths: Paths,
     /// Those that are in.
     pub(crate) connections: Arc<Connections>,
     /// The process that it belongs to.
@@ -118,7 +118,7 @@ impl Listener {
             return Err(Refused::Crowded);
         };
         drop(arrival);
-        Ok(entry.serve(stream, self.router, &self.process).await)
+        Ok(entry.serve(stream, self.paths, &self.process).await)
     }
 
     fn counts(&self) -> Counts {

@@ -1,14 +1,14 @@
 //! Serving a connection in both versions of HTTP.
 
 use super::{
-    super::{Fault, grpc, limits},
+    super::{Fault, grpc, limits, paths::Paths},
     Entry,
     bodies::{Answer, Asked},
     load::Held,
     meter::{Closing, Meter},
     stream::Metered,
 };
-use axum::{Router, body::Body};
+use axum::body::Body;
 use http::{HeaderValue, Request, Response, Version, header};
 use hyper::{body::Incoming, rt::Executor, service::service_fn};
 use hyper_util::{
@@ -21,7 +21,7 @@ use std::{
     convert::Infallible,
     error::Error,
     future::Future,
-    pin::{Pin, pin},
+    pin::pin,
     sync::{Arc, atomic::Ordering},
     time::Instant,
 };
@@ -29,18 +29,17 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::{sleep, timeout},
 };
-use tower::Service as _;
 
 type Ended = Result<(), Box<dyn Error + Send + Sync>>;
 
 impl Entry<'_> {
     /// Serves the connection until either end closes it, its peer is no longer good, or the process ends; why it was closed
     /// when that is the peer's doing.
-    pub(in crate::service) async fn serve<S>(&self, stream: S, router: Router, process: &Process) -> Option<Closing>
+    pub(in crate::service) async fn serve<S>(&self, stream: S, paths: Paths, process: &Process) -> Option<Closing>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let service = service_fn(|request| answer(request, router.clone(), self.peer.clone(), Arc::clone(&self.meter)));
+        let service = service_fn(|request| answer(request, paths.clone(), self.peer.clone(), Arc::clone(&self.meter)));
         let http = http(process);
         let stream = TokioIo::new(Metered::new(stream, Arc::clone(&self.meter)));
         let mut connection = pin!(http.serve_connection(stream, service));
@@ -96,7 +95,7 @@ where
 
 async fn answer(
     request: Request<Incoming>,
-    router: Router,
+    paths: Paths,
     peer: Option<Arc<Peer>>,
     meter: Arc<Meter>,
 ) -> Result<Response<Answer>, Infallible> {
@@ -109,8 +108,7 @@ async fn answer(
         if let Some(peer) = peer {
             request.extensions_mut().insert(peer);
         }
-        // A router is always ready.
-        routed(router, request).await
+        paths.answer(request.map(Body::new)).await
     } else {
         refusal(&request, "too many calls are open")
     };
@@ -120,17 +118,6 @@ async fn answer(
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(response.map(|body| Answer::new(body, Held::none(meter.load()), call)))
-}
-
-/// Boxed, so that the whole of what answers a call is not in every connection.
-fn routed(mut router: Router, request: Request<Asked>) -> Pin<Box<dyn Future<Output = Response<Body>> + Send>> {
-    let answered = router.call(request.map(Body::new));
-    Box::pin(async move {
-        match answered.await {
-            Ok(response) => response,
-            Err(never) => match never {},
-        }
-    })
 }
 
 fn refusal<B>(request: &Request<B>, detail: &str) -> Response<Body> {
