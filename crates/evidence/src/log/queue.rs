@@ -47,6 +47,8 @@ pub(crate) struct Queue {
 #[derive(Default)]
 struct Waiting {
     drafts: VecDeque<Pending>,
+    /// How many the writer waits for.
+    wanted: usize,
     closed: bool,
 }
 
@@ -69,9 +71,10 @@ impl Queue {
             return Err(EvidenceError::Busy);
         }
         waiting.drafts.push_back(pending);
-        let first = waiting.drafts.len() == 1;
+        let count = waiting.drafts.len();
+        let is_enough = count == 1 || count == waiting.wanted;
         drop(waiting);
-        if first {
+        if is_enough {
             self.arrived.notify_one();
         }
         Ok(())
@@ -79,9 +82,14 @@ impl Queue {
 
     /// The next group, empty when none arrived in `wait`.
     pub(crate) fn take(&self, wait: Duration) -> Vec<Pending> {
-        let empty = |waiting: &mut Waiting| waiting.drafts.is_empty() && !waiting.closed;
-        let waited = self.arrived.wait_timeout_while(self.lock(), wait, empty);
-        let mut waiting = waited.unwrap_or_else(PoisonError::into_inner).0;
+        self.take_many(wait, (1, Duration::ZERO))
+    }
+
+    /// The same; once the first has arrived, waits a little longer for so many.
+    pub(crate) fn take_many(&self, wait: Duration, (wanted, longer): (usize, Duration)) -> Vec<Pending> {
+        let waiting = self.until(1, self.lock(), wait);
+        let is_some = !waiting.drafts.is_empty() && !longer.is_zero();
+        let mut waiting = if is_some { self.until(wanted, waiting, longer) } else { waiting };
         let mut bytes = 0;
         let fits = |pending: &&Pending| {
             bytes += pending.bytes;
@@ -90,6 +98,17 @@ impl Queue {
         let count = waiting.drafts.iter().take(GROUP).take_while(fits).count().max(1);
         let count = count.min(waiting.drafts.len());
         waiting.drafts.drain(..count).collect()
+    }
+
+    fn until<'a>(
+        &'a self,
+        wanted: usize,
+        mut waiting: MutexGuard<'a, Waiting>,
+        wait: Duration,
+    ) -> MutexGuard<'a, Waiting> {
+        waiting.wanted = wanted;
+        let too_few = |waiting: &mut Waiting| waiting.drafts.len() < wanted && !waiting.closed;
+        self.arrived.wait_timeout_while(waiting, wait, too_few).unwrap_or_else(PoisonError::into_inner).0
     }
 
     /// Takes nothing more; what waits can still be taken out.
@@ -104,5 +123,33 @@ impl Queue {
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Private;
+    use contract::v1::Statement;
+
+    fn pending() -> Pending {
+        let draft =
+            Draft { statement: Statement::default(), salt: Salt::random().unwrap(), private: Private::default() };
+        Pending::new(draft).0
+    }
+
+    #[test]
+    fn group_is_taken_as_soon_as_it_is_as_large_as_wanted() {
+        let queue = Queue::default();
+        let endless = Duration::from_hours(1);
+        std::thread::scope(|scope| {
+            scope.spawn(|| (0..4).for_each(|_| queue.push(pending()).unwrap()));
+            assert_eq!(queue.take_many(endless, (4, endless)).len(), 4);
+        });
+        queue.push(pending()).unwrap();
+        assert_eq!(queue.take_many(endless, (1, Duration::ZERO)).len(), 1);
+        queue.push(pending()).unwrap();
+        queue.close();
+        assert_eq!(queue.take_many(endless, (4, endless)).len(), 1);
     }
 }

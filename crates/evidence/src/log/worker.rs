@@ -8,13 +8,20 @@ use std::{sync::Arc, time::Duration};
 const IDLE: Duration = Duration::from_millis(50);
 /// Idle rounds after which a disk that refused is tried again.
 const ROUNDS_TO_PROBE: u32 = 20;
-/// How often the keeper looks round.
-const ROUND: Duration = Duration::from_secs(1);
+/// A group of at least so many shows that more are coming: the next one waits for them, as a group costs the disk and the
+/// signature the same whether few or many are in it.
+const BUSY: usize = 4;
+/// How long it waits at most.
+const GATHER: Duration = Duration::from_micros(300);
+/// How often the keeper looks round: what it writes is in the way of the groups, so it is never much at once.
+const ROUND: Duration = Duration::from_millis(250);
 
 /// Writes what is appended. Without it running nothing is, and when it is dropped the log is closed.
 pub struct LogWorker {
     committer: Committer,
     idle: u32,
+    /// How many the last group was of.
+    last: usize,
 }
 
 /// Moves what was appended from the journal to tiles, and keeps the index of accesses, the checkpoint on disk, and
@@ -25,7 +32,7 @@ pub struct LogKeeper {
 
 impl LogWorker {
     pub(crate) fn new(committer: Committer) -> Self {
-        Self { committer, idle: 0 }
+        Self { committer, idle: 0, last: 0 }
     }
 
     /// Writes in groups until `stop`, which waits for at most the time it is given, says that it is to end. What waits
@@ -40,7 +47,9 @@ impl LogWorker {
 
     /// Writes one group, when one comes within `wait`; whether one did.
     pub(crate) fn turn(&mut self, wait: Duration) -> bool {
-        let pending = self.committer.shared.queue.take(wait);
+        let more = if self.last >= BUSY { (2 * self.last, GATHER) } else { (1, Duration::ZERO) };
+        let pending = self.committer.shared.queue.take_many(wait, more);
+        self.last = pending.len();
         if pending.is_empty() {
             self.idle += 1;
             if self.idle.is_multiple_of(ROUNDS_TO_PROBE) {
