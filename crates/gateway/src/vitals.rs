@@ -85,7 +85,7 @@ impl Vitals {
         let ignored = |(entry, why): (String, Disbelief)| {
             let entry = entry.escape_debug();
             format!(
-                "view: control entry {entry} is ignored, {why}; find out who wrote it, and apply the catalogue again"
+                "view: control entry {entry} is ignored, {why}; find out who wrote it; when the entry in force is not the right one, change it and apply the catalogue"
             )
         };
         let unreadable = lag.unreadable_entries.into_iter().map(unreadable);

@@ -10,7 +10,7 @@ use contract::{convert, json, v1};
 use domain::{Caller, CallerKind, Identifier, Outcome, Timestamp, catalogue::Grant};
 use evidence::{Draft, EvidenceError, Log, Mark, Part, Private, Recorded, Salt};
 use policy::{Approved, Denial};
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// Most subjects of one answer that the ledger is told of.
 const MAX_SUBJECTS: usize = 1_000;
@@ -181,14 +181,9 @@ impl<'a> Account<'a> {
 
     /// The subject asked about first, then whose records were shown; each once.
     fn marks(&self, log: &Log, people: &[Identifier]) -> Result<Vec<Mark>, EvidenceError> {
-        let mut marks = Vec::new();
-        for subject in self.subject.iter().chain(people).take(MAX_SUBJECTS) {
-            let mark = log.mark(subject, self.now)?;
-            if !marks.contains(&mark) {
-                marks.push(mark);
-            }
-        }
-        Ok(marks)
+        let mut seen = BTreeSet::new();
+        let each = self.subject.iter().chain(people).filter(|subject| seen.insert(*subject));
+        each.take(MAX_SUBJECTS).map(|subject| log.mark(subject, self.now)).collect()
     }
 }
 

@@ -219,7 +219,7 @@ impl NodeFigures {
             ),
             ignored: registry.register(
                 "exchange_control_ignored_total",
-                "Messages on the control topic that no node signed since the start",
+                "Messages on the control topic that were left out since the start: no node signed them, or not since what stands",
                 Counter::default(),
             ),
         }
