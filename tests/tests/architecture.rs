@@ -60,6 +60,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "bus",
             "contract",
             "domain",
+            "evidence",
             "exchange-tests",
             "runtime",
             "security",

@@ -1,12 +1,15 @@
 //! The life of a process from start to exit code.
 
 use crate::{Failure, LogFormat, Process, process::caught, telemetry};
-use std::{future::Future, process::ExitCode, time::Duration};
+use std::{future::Future, num::NonZeroUsize, process::ExitCode, time::Duration};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 /// The exit code of a process that was told to end twice (128 + SIGINT).
 const INTERRUPTED: i32 = 130;
+
+/// Threads for tasks, also on a machine of one core.
+const LEAST_THREADS: usize = 4;
 
 /// How a process is run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +72,10 @@ where
     B: FnOnce(Process) -> F,
     F: Future<Output = Result<(), Failure>>,
 {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // A read of the store that must wait for the disk keeps its thread from other questions: there are more than cores.
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let threads = (2 * cores).max(LEAST_THREADS);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
     let outcome = runtime.block_on(async {
         let process = Process::start().ok_or("no tokio runtime")?;
         let signals = Signals::listen()?;

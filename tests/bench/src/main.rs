@@ -1,6 +1,8 @@
 //! Benchmarks: what the exchange does, in figures, beside the limit measured in the same run
 //! (`cargo run --release -p exchange-bench -- --help`).
 mod child;
+mod evidence;
+mod freshness;
 mod growth;
 mod held;
 mod ingest;
@@ -13,6 +15,7 @@ mod options;
 mod place;
 mod report;
 mod resolve;
+mod resolve_stream;
 mod serving;
 mod start;
 mod stock;
@@ -76,6 +79,19 @@ enum Bench {
         after_help = "Examples:\n  exchange-bench resolve --quick\n  exchange-bench resolve --rounds 5 --folder /data/tmp"
     )]
     Resolve(resolve::Resolve),
+    /// Many questions on one stream, against the same questions as calls of their own on one connection.
+    #[command(
+        after_help = "Examples:\n  exchange-bench resolve-stream --quick\n  exchange-bench resolve-stream --questions 500000"
+    )]
+    ResolveStream(resolve_stream::ResolveStream),
+    /// What durable evidence costs an answer: the wait for the disk, and processor time.
+    #[command(after_help = "Examples:\n  exchange-bench evidence --quick\n  exchange-bench evidence --rounds 5")]
+    Evidence(evidence::Evidence),
+    /// From a complete file, or an accepted push, to the first answer with its record.
+    #[command(
+        after_help = "Examples:\n  exchange-bench freshness --quick\n  exchange-bench freshness --only file/embedded --poll 2s"
+    )]
+    Freshness(freshness::Freshness),
     /// One piece of work in a process of its own; the other commands start it.
     #[command(hide = true)]
     Child(child::Child),
@@ -106,6 +122,9 @@ fn run(bench: &Bench, output: &mut Output) -> Result<()> {
         Bench::Start(start) => start::run(start, output),
         Bench::Volume(volume) => volume::run(volume, output),
         Bench::Resolve(resolve) => resolve::run(resolve, output),
+        Bench::ResolveStream(stream) => resolve_stream::run(stream, output),
+        Bench::Evidence(evidence) => evidence::run(evidence, output),
+        Bench::Freshness(freshness) => freshness::run(freshness, output),
         Bench::Serve(serve) => serving::serve(serve),
         Bench::Child(child) => child::run(child),
     }
@@ -116,7 +135,11 @@ fn all(options: &Options, output: &mut Output) -> Result<()> {
     let benches = [
         Bench::Ingest(options.clone().into()),
         Bench::Materialise(options.clone().into()),
+        Bench::Resolve(options.clone().into()),
+        Bench::ResolveStream(options.clone().into()),
+        Bench::Evidence(options.clone().into()),
         Bench::Growth(options.clone().into()),
+        Bench::Freshness(options.clone().into()),
         Bench::Start(options.clone().into()),
     ];
     let mut failed = 0;

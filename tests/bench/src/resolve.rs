@@ -58,6 +58,12 @@ pub(crate) struct Resolve {
     profile: Option<u64>,
 }
 
+impl From<Options> for Resolve {
+    fn from(options: Options) -> Self {
+        Self { options, program: Program::default(), records: None, profile: None }
+    }
+}
+
 /// The node and what it is held against.
 struct Arena {
     node: Contender,

@@ -4,6 +4,7 @@
 //! asked. It lives in this process; whoever answers is a process of its own, whose memory and processor time are read from
 //! outside.
 
+mod caller;
 mod client;
 mod contender;
 mod fsync;
@@ -13,10 +14,11 @@ mod records;
 mod server;
 
 pub(crate) use self::{
+    caller::Caller,
     client::{Client, Shape},
     contender::{Contender, Times},
     fsync::fsync_p99_ms,
-    node::{Held, Program},
-    records::{Questions, answer_row},
+    node::{Held, Program, with_large_quota},
+    records::{Questions, answer_row, question},
     server::{Backing, Opposite, Serve, serve},
 };

@@ -13,9 +13,9 @@ pub(super) const KEYED: u64 = 10_000;
 /// Records of a stream that are handed on at once, in bytes.
 pub(super) const GATHERED: usize = 4 << 20;
 /// Questions of a stream that are answered at once.
-pub(super) const WINDOW: usize = 64;
+pub(super) const WINDOW: usize = 256;
 /// The same of all streams.
-pub(super) const WINDOWS: usize = 512;
+pub(super) const WINDOWS: usize = 1_024;
 /// Longest name that a caller may give a question of a stream, in bytes.
 pub(super) const CORRELATION: usize = 128;
 /// Server time limit of a call, its body included.

@@ -11,11 +11,7 @@ use crate::handlers::Standing;
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use contract::{google_rpc::Status, wire};
-use futures_util::{
-    FutureExt as _, StreamExt as _,
-    future::BoxFuture,
-    stream::{self, FuturesUnordered},
-};
+use futures_util::stream;
 use http::{Request, Response};
 use hyper::body::Frame;
 use prost::Message as _;
@@ -26,6 +22,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
+use tokio::task::{JoinError, JoinSet};
 
 /// What goes up.
 pub(super) const MESSAGE: &str = "exchange.v1.ResolveStreamRequest";
@@ -57,7 +54,7 @@ pub(super) async fn answer(desk: Arc<Desk>, route: Route, request: Request<Body>
         standing: desk.office().standing(&peer.caller),
         frames: Frames::new(&head.headers, body),
         deadline: limit.and_then(|limit| Instant::now().checked_add(limit)),
-        open: FuturesUnordered::new(),
+        open: JoinSet::new(),
         arrived: None,
         desk,
         route,
@@ -88,8 +85,8 @@ struct Talk {
     frames: Frames,
     deadline: Option<Instant>,
     standing: Standing,
-    /// Questions that are being answered, each with its frame as the result.
-    open: FuturesUnordered<BoxFuture<'static, Bytes>>,
+    /// Questions that are being answered, each with its frame as the result; they end with the stream.
+    open: JoinSet<Bytes>,
     /// How the questions ended, once they have.
     arrived: Option<Result<(), Fault>>,
 }
@@ -111,14 +108,14 @@ impl Talk {
                     return Err(refused(&self.desk, self.route, &self.peer, fault).await);
                 }
                 message = self.frames.next(), if has_room => self.take(message),
-                Some(answer) = self.open.next(), if !self.open.is_empty() => return Ok(Some(self.gather(&answer))),
+                Some(answer) = self.open.join_next(), if !self.open.is_empty() => return self.gather(answer).map(Some),
             }
         }
     }
 
     fn take(&mut self, message: Result<Option<Bytes>, Fault>) {
         match message {
-            Ok(Some(message)) => self.open.push(self.ask(message).boxed()),
+            Ok(Some(message)) => drop(self.open.spawn(self.ask(message))),
             Ok(None) => self.arrived = Some(Ok(())),
             Err(fault) => self.arrived = Some(Err(fault)),
         }
@@ -136,15 +133,23 @@ impl Talk {
     }
 
     /// An answer, and what else is ready by now.
-    fn gather(&mut self, first: &Bytes) -> Bytes {
-        let mut answers = BytesMut::from(first.as_ref());
+    fn gather(&mut self, first: Result<Bytes, JoinError>) -> Result<Bytes, Failure> {
+        let mut answers = BytesMut::from(answered(first)?.as_ref());
         while answers.len() < limits::PIECE
-            && let Some(Some(more)) = self.open.next().now_or_never()
+            && let Some(more) = self.open.try_join_next()
         {
-            answers.extend_from_slice(&more);
+            answers.extend_from_slice(&answered(more)?);
         }
-        answers.freeze()
+        Ok(answers.freeze())
     }
+}
+
+/// A question that failed by a mistake of this program ends the stream: nobody could say which it was.
+fn answered(answer: Result<Bytes, JoinError>) -> Result<Bytes, Failure> {
+    answer.map_err(|error| {
+        tracing::error!(%error, "question was not answered");
+        Fault::Internal.into()
+    })
 }
 
 /// A question and what its caller calls it.

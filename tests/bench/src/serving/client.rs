@@ -1,5 +1,7 @@
 //! The client: connections over mutual TLS, questions in flight.
 
+mod counted;
+
 use super::{
     raw::Raw,
     records::{Questions, is_found},
@@ -24,10 +26,10 @@ use tonic::{
 };
 
 /// Who asks; the node's sample consumer.
-const CONSUMER: &str = "consumer-one-window";
+pub(super) const CONSUMER: &str = "consumer-one-window";
 /// Questions open at once, however late answers are: the exchange refuses more than 512 of one caller.
 const MOST_OPEN: usize = 400;
-const RESOLVE: &str = "/exchange.v1.ExchangeService/Resolve";
+pub(super) const RESOLVE: &str = "/exchange.v1.ExchangeService/Resolve";
 
 /// How much is asked at once.
 #[derive(Clone, Copy, Debug)]
@@ -50,9 +52,7 @@ impl Client {
     /// Connects to `address` as the sample consumer, whose certificate is in `pki`.
     pub(crate) fn connect(address: &str, pki: &Path, connections: usize, questions: Questions) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        let file = |end: &str| pki.join(format!("{CONSUMER}.{end}"));
-        let clock = Arc::new(runtime::SystemClock);
-        let tls = ClientTls::load(&pki.join("ca.pem"), &file("pem"), &file("key"), clock)?;
+        let tls = credentials(pki, CONSUMER)?;
         let channels = (0..connections).map(|_| runtime.block_on(channel(address, tls.clone())));
         let channels = channels.collect::<Result<_>>()?;
         Ok(Self { runtime, channels, questions, seed: 1 })
@@ -133,7 +133,14 @@ async fn ask(grpc: &mut Grpc<Channel>, question: Bytes) -> Result<Bytes> {
     Ok(answer)
 }
 
-async fn channel(address: &str, tls: ClientTls) -> Result<Channel> {
+/// What `caller` (`consumer-one-window`, `department-health`) shows of itself, from the certificates in `pki`.
+pub(super) fn credentials(pki: &Path, caller: &str) -> Result<ClientTls> {
+    let file = |end: &str| pki.join(format!("{caller}.{end}"));
+    Ok(ClientTls::load(&pki.join("ca.pem"), &file("pem"), &file("key"), Arc::new(runtime::SystemClock))?)
+}
+
+/// A connection.
+pub(super) async fn channel(address: &str, tls: ClientTls) -> Result<Channel> {
     // The connection below encrypts; to this layer it is a plain one.
     let endpoint = Endpoint::from_shared(format!("http://{address}"))?;
     let address = address.to_owned();

@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_mins(20);
 const SETTLING: Duration = Duration::from_mins(2);
 
 /// Which binary of the product is measured.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Program {
     /// The `exchange` binary; one that is built now by default.
     #[arg(long, value_name = "FILE")]
@@ -85,6 +85,22 @@ impl Held {
         self.node.path("data")
     }
 
+    /// Groups of answers that it has made durable and signed since its start.
+    pub(crate) fn groups(&self) -> Result<u64> {
+        let page = self.node.ops("/metrics").1;
+        let line = page.lines().find_map(|line| line.strip_prefix("exchange_evidence_checkpoints_total"));
+        let count = line.and_then(|rest| rest.split_whitespace().last()?.parse().ok());
+        count.context("the node does not say how many checkpoints it has signed")
+    }
+
+    /// Ends it, lets `change` have its folder of data, and starts it again where it was.
+    pub(crate) fn anew(&mut self, change: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+        self.node.stop();
+        change(&self.data())?;
+        self.node.start();
+        self.settle()
+    }
+
     /// Its process.
     pub(crate) fn process(&self) -> Result<Process> {
         Ok(Process::Child(self.id()?))
@@ -119,7 +135,7 @@ fn without_adapters(file: &Path) -> Result<()> {
 }
 
 /// Every question is counted, and none is refused for that.
-fn with_large_quota(file: &Path) -> Result<()> {
+pub(crate) fn with_large_quota(file: &Path) -> Result<()> {
     let text = fs::read_to_string(file)?;
     let quota = text.find("[quota]").context("the sample grant has a quota")?;
     Ok(fs::write(file, format!("{}[quota]\nper_second = 4000000000\nper_day = 4000000000\n", &text[..quota]))?)

@@ -128,6 +128,16 @@ pub(crate) fn answer_row(index: u64, now: &prost_types::Timestamp) -> (String, V
     (record.key, answer.encode_to_vec())
 }
 
+/// The question for the record of `resource` that an identifier, its kind and value, leads to.
+pub(crate) fn question(resource: &str, (kind, value): (&str, &str)) -> ResolveRequest {
+    ResolveRequest {
+        resource: resource.to_owned(),
+        by: Some(Identifier { kind: kind.to_owned(), value: value.to_owned() }),
+        purpose: Some(Purpose { matter: MATTER.into(), case_number: "2026-0001".into(), ..Purpose::default() }),
+        ..ResolveRequest::default()
+    }
+}
+
 /// Questions about records chosen at random.
 #[derive(Clone, Debug)]
 pub(crate) struct Questions {
@@ -141,13 +151,7 @@ impl Questions {
     /// Questions about `records` records.
     pub(crate) fn about(records: u64) -> Self {
         let value = "@".repeat(CODE);
-        let template = ResolveRequest {
-            resource: RESOURCE.into(),
-            by: Some(Identifier { kind: "uscc".into(), value: value.clone() }),
-            purpose: Some(Purpose { matter: MATTER.into(), case_number: "2026-0001".into(), ..Purpose::default() }),
-            ..ResolveRequest::default()
-        };
-        let template: Bytes = template.encode_to_vec().into();
+        let template: Bytes = question(RESOURCE, ("uscc", &value)).encode_to_vec().into();
         let at = template.windows(CODE).position(|window| window == value.as_bytes()).unwrap_or_default();
         Self { template, at, records }
     }
