@@ -40,12 +40,11 @@ impl Mapping for ResidentRegister {
     }
 
     fn translate(&self, row: &Row<'_>, _memory: Option<&[u8]>) -> Translated {
-        let key = key_in(row.bytes);
         match judge(row.bytes) {
             Ok(Some(draft)) => Translated::records(vec![draft]),
-            Ok(None) => Translated::Superseded { about: key.map(|key| (NATURAL_PERSON, key)) },
+            Ok(None) => Translated::Superseded { about: key_in(row.bytes).map(|key| (NATURAL_PERSON, key)) },
             Err(Fault { rule, field }) => {
-                Translated::Rejected(Rejection { rule, field, resource: NATURAL_PERSON, key })
+                Translated::Rejected(Rejection { rule, field, resource: NATURAL_PERSON, key: key_in(row.bytes) })
             }
         }
     }
@@ -103,7 +102,7 @@ fn judge(bytes: &[u8]) -> Result<Option<Draft>, Fault> {
 fn record(row: &FixedRow<'_>) -> Result<Draft, Fault> {
     one_of(row, &CZBS, &["I", "U", "D"])?;
     let key = key_of(&plain(row, &RYID))?.to_owned();
-    let number = CitizenNumber::parse(&row.text(&GMSFHM)).map_err(Fault::of_number)?;
+    let number = CitizenNumber::parse(row.text(&GMSFHM)).map_err(Fault::of_number)?;
     let subject = number.identifier();
     if subject.kind() != IdentifierKind::CitizenNumber {
         return Err(Fault::in_field(&CITIZEN_ID_CHECKSUM, &GMSFHM));
@@ -120,7 +119,7 @@ fn draft(
     subject: Identifier,
 ) -> Result<Draft, Fault> {
     let invalid = |fault| Fault::of_date(fault, &GXSJ);
-    let stamp = date::stamp14(&row.text(&GXSJ)).map_err(invalid)?;
+    let stamp = date::stamp14(row.text(&GXSJ)).map_err(invalid)?;
     let source_time = date::stamp_instant(&stamp, date::local_offset()).ok_or(DateFault::Invalid).map_err(invalid)?;
     let state = row.text(&RYZT);
     let mut draft = Draft {
@@ -130,9 +129,9 @@ fn draft(
         source_time,
         subjects: vec![subject],
         flags: Vec::new(),
-        effect: withdrawal(&row.text(&CZBS), &state).unwrap_or_else(|| Effect::upsert(person)),
+        effect: withdrawal(row.text(&CZBS), state).unwrap_or_else(|| Effect::upsert(person)),
     };
-    for (rule, applies) in warnings(person, number, &state) {
+    for (rule, applies) in warnings(person, number, state) {
         if applies {
             draft.flag(rule);
         }
@@ -144,7 +143,7 @@ fn person(row: &FixedRow<'_>, key: &str, number: &CitizenNumber) -> Result<Natur
     let birth_date = birth_date(row, number)?;
     let valid_from = known_day(row, &YXQXQSRQ)?;
     let valid_to =
-        date::parse_day_with_empty_as_no_end(&row.text(&YXQXJZRQ)).map_err(|fault| Fault::of_date(fault, &YXQXJZRQ))?;
+        date::parse_day_with_empty_as_no_end(row.text(&YXQXJZRQ)).map_err(|fault| Fault::of_date(fault, &YXQXJZRQ))?;
     Ok(NaturalPerson {
         source_person_id: key.to_owned(),
         citizen_number: number.value().to_owned(),
@@ -167,7 +166,7 @@ fn person(row: &FixedRow<'_>, key: &str, number: &CitizenNumber) -> Result<Natur
         id_card_valid_from: valid_from.iso().unwrap_or_default(),
         id_card_valid_to: valid_to.iso().unwrap_or_default(),
         id_card_valid_indefinitely: valid_to.is_no_end(),
-        life_status: life_status(&row.text(&RYZT)).into(),
+        life_status: life_status(row.text(&RYZT)).into(),
     })
 }
 
@@ -228,7 +227,7 @@ fn birth_date(row: &FixedRow<'_>, number: &CitizenNumber) -> Result<String, Faul
 
 /// A day where "no end" means nothing.
 fn known_day(row: &FixedRow<'_>, field: &Field) -> Result<DayValue, Fault> {
-    match date::parse_day(&row.text(field)) {
+    match date::parse_day(row.text(field)) {
         Ok(DayValue::NoEnd) => Err(Fault::of_date(DateFault::Invalid, field)),
         Ok(day) => Ok(day),
         Err(fault) => Err(Fault::of_date(fault, field)),
@@ -242,17 +241,17 @@ fn marital_status(row: &FixedRow<'_>) -> String {
 }
 
 fn one_of(row: &FixedRow<'_>, field: &Field, known: &[&str]) -> Result<(), Fault> {
-    if known.contains(&row.text(field).as_ref()) { Ok(()) } else { Err(Fault::in_field(&MESSAGE_OP, field)) }
+    if known.contains(&row.text(field)) { Ok(()) } else { Err(Fault::in_field(&MESSAGE_OP, field)) }
 }
 
 /// A name or address: nothing inside is folded.
 fn written(row: &FixedRow<'_>, field: &Field) -> String {
-    row.text(field).into_owned()
+    row.text(field).to_owned()
 }
 
 /// An identifier or code: full-width digits and letters become half-width.
 fn plain(row: &FixedRow<'_>, field: &Field) -> String {
-    text::trim(&text::half_width(&row.text(field))).to_owned()
+    text::trim(&text::narrow(row.text(field))).to_owned()
 }
 
 /// The person id: ASCII, as the page says, and nothing that cannot be seen.

@@ -42,7 +42,8 @@ impl Belief {
         let Some(identity) = self.identity.as_ref().filter(|_| message.channel == Channel::Control) else {
             return Ok(Vec::new());
         };
-        let entry = Entry::of(message.key.as_bytes(), &message.headers, message.payload.as_deref());
+        let headers: Vec<_> = message.headers().cloned().collect();
+        let entry = Entry::of(message.key.as_bytes(), &headers, message.payload.as_deref());
         let sealed = seal(&identity.signer(), &entry);
         sealed.map_err(|_| BusError::Unavailable("the system has no random numbers to sign with".to_owned()))
     }

@@ -14,6 +14,7 @@ use contract::{
 use domain::{Language, Timestamp};
 use formats::framing::{FramedRow, RowPlace};
 use prost::Message;
+use std::sync::Arc;
 
 /// Which topic a message goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +39,9 @@ pub(crate) const ROW_NUMBER: &str = "exchange-row-number";
 pub(crate) struct Outgoing {
     pub(crate) channel: Channel,
     pub(crate) key: String,
-    pub(crate) headers: Vec<Header>,
+    /// Headers that it shares with others of its kind; they come first.
+    shared: Arc<[Header]>,
+    headers: Vec<Header>,
     /// None is a tombstone.
     pub(crate) payload: Option<Vec<u8>>,
 }
@@ -174,11 +177,15 @@ impl<'a> Place<'a> {
 }
 
 impl Outgoing {
-    pub(crate) fn record(record: &Record) -> Self {
+    /// `shared` is what [`headers_of_records`] gives for the record's department.
+    pub(crate) fn record(record: &Record, shared: &Arc<[Header]>) -> Self {
+        let key = topics::record_key(&record.resource, &record.key);
+        let headers = vec![(topics::CE_ID, [&key, "@", &record.version].concat())];
         Self {
             channel: Channel::Records,
-            key: topics::record_key(&record.resource, &record.key),
-            headers: topics::record_headers(record).into(),
+            key,
+            shared: Arc::clone(shared),
+            headers,
             payload: Some(record.encode_to_vec()),
         }
     }
@@ -192,7 +199,7 @@ impl Outgoing {
             headers.push((ROW_NUMBER, place.number.to_string()));
         }
         let payload = Some(reject.encode_to_vec());
-        Self { channel: Channel::Rejects, key: reject.reject_id.clone(), headers, payload }
+        Self { channel: Channel::Rejects, key: reject.reject_id.clone(), shared: Arc::default(), headers, payload }
     }
 
     pub(crate) fn intake(department: &Department, intake: &DepartmentIntake, at: Timestamp) -> Self {
@@ -200,6 +207,7 @@ impl Outgoing {
         Self {
             channel: Channel::Status,
             key: intake.department.clone(),
+            shared: Arc::default(),
             headers: topics::headers::<DepartmentIntake>(department.id, department.system, id).into(),
             payload: Some(intake.encode_to_vec()),
         }
@@ -212,6 +220,7 @@ impl Outgoing {
         Self {
             channel: Channel::Control,
             key,
+            shared: Arc::default(),
             headers: topics::headers::<AdapterLease>(department.id, department.system, id).into(),
             payload: Some(lease.encode_to_vec()),
         }
@@ -219,14 +228,25 @@ impl Outgoing {
 
     /// Takes the command under `key` off the control topic.
     pub(crate) fn heeded(key: String) -> Self {
-        Self { channel: Channel::Control, key, headers: Vec::new(), payload: None }
+        Self { channel: Channel::Control, key, shared: Arc::default(), headers: Vec::new(), payload: None }
+    }
+
+    /// Its headers, in order.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = &Header> {
+        self.shared.iter().chain(&self.headers)
     }
 
     /// Bytes it takes up, on the bus and while it waits.
     pub(crate) fn size(&self) -> usize {
-        let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let headers: usize = self.headers().map(|(name, value)| name.len() + value.len()).sum();
         self.payload.as_ref().map_or(0, Vec::len) + self.key.len() + headers + 64
     }
+}
+
+/// The headers that are the same on every record of a department.
+pub(crate) fn headers_of_records(department: &Department) -> Arc<[Header]> {
+    let headers = topics::headers::<Record>(department.id, department.system, String::new());
+    headers.into_iter().filter(|(name, _)| *name != topics::CE_ID).collect()
 }
 
 /// The envelope of a judged record.
@@ -286,4 +306,25 @@ pub(crate) fn timestamp(instant: Timestamp) -> prost_types::Timestamp {
 
 fn identifier(identifier: &domain::Identifier) -> canonical::Identifier {
     canonical::Identifier { kind: identifier.kind().as_str().to_owned(), value: identifier.value().to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{mapping::Mapping, testing};
+
+    #[test]
+    fn a_record_bears_the_headers_of_the_contract() {
+        let department = testing::Lines.department();
+        let record = Record {
+            resource: "natural-person".into(),
+            department: department.id.into(),
+            key: "P1".into(),
+            version: "20260101000000.1.1".into(),
+            source: Some(Source { system: department.system.into(), ..Source::default() }),
+            ..Record::default()
+        };
+        let message = Outgoing::record(&record, &headers_of_records(department));
+        assert_eq!(message.headers().cloned().collect::<Vec<_>>(), topics::record_headers(&record));
+    }
 }

@@ -1,13 +1,17 @@
 //! The judgement of a row against the newest seen (canonical.md, "Versions").
 
 use crate::{
+    fresh::Fresh,
     hash,
     mapping::{Draft, Effect, Mapping, Rejection, Row, Translated},
     translate,
     uncounted::{OnBus, Uncounted},
 };
 use domain::{Rule, Version};
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 use store::{Ledger, Seen, StoreError};
 
 /// What a row, or one record of it, ends as.
@@ -73,14 +77,23 @@ pub(crate) struct Weighed {
 /// What is known: the ledger, and over it what rows in flight will make known.
 pub(crate) struct Known {
     ledger: Arc<Ledger>,
-    seen: HashMap<String, (u64, Seen)>,
+    /// By resource, of which there are few, and key.
+    seen: BTreeMap<String, HashMap<String, (u64, Seen)>>,
     memories: HashMap<String, (u64, Vec<u8>)>,
     uncounted: Uncounted,
+    /// There when the ledger was empty at first: then it need not be asked of most keys.
+    fresh: Option<Fresh>,
 }
 
 impl Known {
     pub(crate) fn new(ledger: Arc<Ledger>, uncounted: Uncounted) -> Self {
-        Self { ledger, seen: HashMap::new(), memories: HashMap::new(), uncounted }
+        Self { ledger, seen: BTreeMap::new(), memories: HashMap::new(), uncounted, fresh: None }
+    }
+
+    /// The same over a ledger that holds nothing seen. From now on nothing becomes seen there that was not first told to
+    /// [`Known::expect`].
+    pub(crate) fn over_empty(ledger: Arc<Ledger>, uncounted: Uncounted) -> Self {
+        Self { fresh: Some(Fresh::ledger()), ..Self::new(ledger, uncounted) }
     }
 
     pub(crate) fn ledger(&self) -> &Ledger {
@@ -90,7 +103,15 @@ impl Known {
     /// Lays what a row will make known over the ledger, until [`Known::settle`] hears that it is there.
     pub(crate) fn expect(&mut self, sequence: u64, judged: &Judged) {
         for (resource, key, seen) in &judged.seen {
-            self.seen.insert(name(resource, key), (sequence, seen.clone()));
+            if let Some(fresh) = &mut self.fresh {
+                fresh.add(resource, key);
+            }
+            let laid = (sequence, seen.clone());
+            if let Some(keys) = self.seen.get_mut(resource) {
+                keys.insert(key.clone(), laid);
+            } else {
+                self.seen.insert(resource.clone(), HashMap::from([(key.clone(), laid)]));
+            }
         }
         if let Some((entity, memory)) = &judged.memory {
             self.memories.insert(entity.clone(), (sequence, memory.clone()));
@@ -105,9 +126,10 @@ impl Known {
         entities: impl Iterator<Item = &'a str>,
     ) {
         for (resource, key) in seen {
-            let name = name(resource, key);
-            if self.seen.get(&name).is_some_and(|(last, _)| *last <= sequence) {
-                self.seen.remove(&name);
+            let Some(keys) = self.seen.get_mut(resource) else { continue };
+            // A later row lies over the same key: it stays.
+            if let Some((key, laid)) = keys.remove_entry(key).filter(|(_, (last, _))| *last > sequence) {
+                keys.insert(key, laid);
             }
         }
         for entity in entities {
@@ -118,8 +140,9 @@ impl Known {
     }
 
     fn seen(&self, resource: &str, key: &str) -> Result<Option<Seen>, StoreError> {
-        match self.seen.get(&name(resource, key)) {
+        match self.seen.get(resource).and_then(|keys| keys.get(key)) {
             Some((_, seen)) => Ok(Some(seen.clone())),
+            None if self.fresh.as_ref().is_some_and(|fresh| !fresh.may_hold(resource, key)) => Ok(None),
             None => self.ledger.seen(resource, key),
         }
     }
@@ -130,10 +153,6 @@ impl Known {
             None => self.ledger.memory(entity),
         }
     }
-}
-
-fn name(resource: &str, key: &str) -> String {
-    format!("{resource}/{key}")
 }
 
 /// Translates and judges a row.

@@ -38,6 +38,7 @@ mod check;
 mod envelope;
 mod error;
 mod files;
+mod fresh;
 mod frontier;
 mod hash;
 mod judge;

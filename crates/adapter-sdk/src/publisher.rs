@@ -9,10 +9,7 @@ use crate::{
 };
 use bus::{Ack, Bus, BusError, Message, Position, Producer, SendError, Topic};
 use contract::topics;
-use std::{
-    collections::{HashMap, VecDeque},
-    time::Duration,
-};
+use std::{collections::VecDeque, time::Duration};
 
 /// How long to wait for room or for acknowledgements before looking whether to stop.
 const WAIT: Duration = Duration::from_millis(100);
@@ -50,13 +47,47 @@ impl Topics {
     }
 }
 
+/// Messages that wait for their acknowledgement, with the sequence number of their row; tickets count up without a gap.
+#[derive(Default)]
+struct Flying {
+    /// The ticket of the first slot.
+    first: u64,
+    /// By ticket; the first is never empty, so that there is none when nothing waits.
+    slots: VecDeque<Option<(u64, Outgoing)>>,
+}
+
+impl Flying {
+    fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// The ticket of the message that is pushed next.
+    fn next_ticket(&self) -> u64 {
+        self.first + self.slots.len() as u64
+    }
+
+    fn push(&mut self, sequence: u64, message: Outgoing) {
+        self.slots.push_back(Some((sequence, message)));
+    }
+
+    /// Takes a message out; nothing when it was taken out before.
+    fn remove(&mut self, ticket: u64) -> Option<(u64, Outgoing)> {
+        let place = usize::try_from(ticket.checked_sub(self.first)?).ok()?;
+        let removed = self.slots.get_mut(place)?.take();
+        while let Some(None) = self.slots.front() {
+            self.slots.pop_front();
+            self.first += 1;
+        }
+        removed
+    }
+}
+
 /// The sending end: never drops, never reorders a row's acknowledgements into the past.
 pub(crate) struct Publisher {
     producer: Box<dyn Producer>,
     topics: Topics,
     belief: Belief,
-    ticket: u64,
-    flying: HashMap<u64, (u64, Outgoing)>,
+    flying: Flying,
     /// Messages whose sending failed; the same bytes go again.
     again: VecDeque<(u64, Outgoing)>,
     bytes: usize,
@@ -71,8 +102,7 @@ impl Publisher {
             producer: bus.producer()?,
             topics,
             belief,
-            ticket: 0,
-            flying: HashMap::new(),
+            flying: Flying::default(),
             again: VecDeque::new(),
             bytes: 0,
             acks: Vec::new(),
@@ -142,14 +172,13 @@ impl Publisher {
     /// Gives the message back when the bus has no room for it now.
     fn offer(&mut self, sequence: u64, message: Outgoing) -> Result<Option<Outgoing>, IntakeError> {
         let signature = self.belief.signature(&message)?;
-        let headers = message.headers.iter().map(|(name, value)| (*name, value.as_bytes()));
+        let headers = message.headers().map(|(name, value)| (*name, value.as_bytes()));
         let signature = signature.iter().map(|(name, value)| (*name, value.as_slice()));
         let headers: Vec<(&str, &[u8])> = headers.chain(signature).collect();
         let sent = Message { key: message.key.as_bytes(), headers: &headers, payload: message.payload.as_deref() };
-        match self.producer.send(self.topics.name(message.channel), self.ticket, &sent) {
+        match self.producer.send(self.topics.name(message.channel), self.flying.next_ticket(), &sent) {
             Ok(()) => {
-                self.flying.insert(self.ticket, (sequence, message));
-                self.ticket += 1;
+                self.flying.push(sequence, message);
                 Ok(None)
             }
             Err(SendError::Full) => Ok(Some(message)),
@@ -172,7 +201,7 @@ impl Publisher {
     }
 
     fn heed(&mut self, ack: Ack) -> Result<(), IntakeError> {
-        let Some((sequence, message)) = self.flying.remove(&ack.ticket) else { return Ok(()) };
+        let Some((sequence, message)) = self.flying.remove(ack.ticket) else { return Ok(()) };
         match ack.result {
             Ok(position) => {
                 self.bytes -= message.size();
@@ -201,5 +230,34 @@ impl Publisher {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::HashMap;
+
+    proptest! {
+        /// Whatever the order of acknowledgements, repeated and unknown ones too, each message comes out once.
+        #[test]
+        fn a_message_flies_until_its_ticket_comes(steps in prop::collection::vec(prop::option::of(0_u64..40), 1..120)) {
+            let (mut flying, mut expected) = (Flying::default(), HashMap::new());
+            for (step, sequence) in steps.into_iter().zip(0..) {
+                match step {
+                    None => {
+                        expected.insert(flying.next_ticket(), sequence);
+                        flying.push(sequence, Outgoing::heeded(sequence.to_string()));
+                    }
+                    Some(ticket) => {
+                        let removed = flying.remove(ticket);
+                        prop_assert_eq!(removed.as_ref().map(|(sequence, _)| *sequence), expected.remove(&ticket));
+                        prop_assert!(removed.is_none_or(|(sequence, message)| message.key == sequence.to_string()));
+                    }
+                }
+                prop_assert_eq!(flying.is_empty(), expected.is_empty());
+            }
+        }
     }
 }

@@ -31,6 +31,7 @@ use self::{
 use crate::{
     adapter::Adapter,
     belief::Belief,
+    envelope,
     error::IntakeError,
     files::{Dropped, Inbox},
     publisher::Topics,
@@ -81,6 +82,8 @@ pub struct Runner {
     outage: Outage,
     /// Epoch of the lease that was taken.
     epoch: Option<u64>,
+    /// The ledger was empty when it was opened, and nothing has been recalled into it.
+    is_fresh: bool,
 }
 
 /// What lasts from the checkpoint it was begun at until something fails.
@@ -143,15 +146,18 @@ impl Runner {
         (bus, clock): (Arc<dyn Bus>, Arc<dyn Clock>),
     ) -> Result<Self, IntakeError> {
         let ledger = Arc::new(Ledger::open(&config.state_dir, adapter.id())?);
+        let is_fresh = ledger.is_empty()?;
         let holder = lease::holder(&config.node, &ledger)?;
         let topics = Topics::of(adapter.id());
+        let headers = envelope::headers_of_records(adapter.mapping.department());
         let outage = Outage::new(adapter.id());
         let way = adapter.ways.iter().position(|way| matches!(way.transport, Transport::Files(_))).unwrap_or_default();
         let is_asked = matches!(feed, Feed::Asked(_));
         let belief = Belief::new(config.identity.clone());
         let observer = Arc::new(());
-        let setup = Setup { adapter, config, bus, clock, observer, ledger, holder, topics, belief, way, is_asked };
-        Ok(Self { setup, feed, session: None, announced: None, outage, epoch: None })
+        let setup =
+            Setup { adapter, config, bus, clock, observer, ledger, holder, topics, headers, belief, way, is_asked };
+        Ok(Self { setup, feed, session: None, announced: None, outage, epoch: None, is_fresh })
     }
 
     /// Tells `observer` how the work goes on.
@@ -276,12 +282,16 @@ impl Runner {
         setup.bus.create_topics(&setup.topics.needed(setup.config.partitions))?;
         let taken = lease::take(setup, self.epoch, stop)?;
         self.epoch = Some(taken.lease.epoch);
+        // An attempt that fails may have recalled something.
+        let was_fresh = std::mem::take(&mut self.is_fresh);
         let (state, uncounted) = recall::catch_up(setup, &taken.next, stop)?;
+        // What is recalled bears an intake number, and no row is taken in without one.
+        let is_fresh = was_fresh && state.intake == 0;
         unless_stopped(stop)?;
         let control =
             Follower::new(setup.bus.as_ref(), setup.adapter.id(), &state.control, (taken.lease, setup.belief.clone()))?;
         unless_stopped(stop)?;
-        let mut pipeline = setup.pipeline(state, uncounted, control)?;
+        let mut pipeline = setup.pipeline(state, uncounted, control, is_fresh)?;
         if let Feed::Asked(asked) = &mut self.feed {
             asked.open = false;
             pipeline.recall_marks(asked.source.as_ref())?;

@@ -22,8 +22,8 @@ pub fn marital(code: &str) -> Option<&'static str> {
 /// The two-digit marital status code: `1` is `10`, `2` is `20`, `3` is `30`, `4` is `40`, `9` is `90`.
 #[must_use]
 pub fn marital_code(code: &str) -> Option<&'static str> {
-    let exact = |code: &str| MARITAL.iter().map(|(known, _)| *known).find(|known| *known == code);
-    if code.len() == 1 { exact(&format!("{code}0")) } else { exact(code) }
+    let is_meant = |known: &str| if code.len() == 1 { known.strip_suffix('0') == Some(code) } else { known == code };
+    MARITAL.iter().map(|(known, _)| *known).find(|known| is_meant(known))
 }
 
 /// Title of an education code, GB/T 4658-2006 (学历).

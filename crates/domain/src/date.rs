@@ -2,7 +2,7 @@
 
 use crate::{
     clock::Timestamp,
-    text::{half_width, trim},
+    text::{narrow, trim},
 };
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Timelike, Utc};
 
@@ -98,7 +98,15 @@ pub fn local_offset() -> FixedOffset {
 /// `2020-01-31`.
 #[must_use]
 pub fn iso_day(day: NaiveDate) -> String {
-    day.format("%Y-%m-%d").to_string()
+    // Only a year beyond four digits takes the long way, which writes its sign.
+    let Ok(year @ 0..=9999) = u32::try_from(day.year()) else { return day.format("%Y-%m-%d").to_string() };
+    let mut text = String::with_capacity("yyyy-MM-dd".len());
+    push_digits(&mut text, year, 4);
+    text.push('-');
+    push_digits(&mut text, day.month(), 2);
+    text.push('-');
+    push_digits(&mut text, day.day(), 2);
+    text
 }
 
 /// Reads a day: `yyyyMMdd`, `yyyyMMddHHmmss`, `yyyy-MM-dd`, `yyyy-MM-dd HH:mm[:ss[.f]]`, `yyyy/M/d`, `yyyy年M月d日`.
@@ -161,7 +169,7 @@ pub fn stamp_instant(stamp: &str, offset: FixedOffset) -> Option<Timestamp> {
 /// # Errors
 /// [`DateFault::Invalid`] for any other text.
 pub fn parse_month(text: &str) -> Result<Option<String>, DateFault> {
-    let text = half_width(trim(text));
+    let text = narrow(trim(text));
     if is_zeros(&text) {
         return Ok(None);
     }
@@ -178,11 +186,11 @@ enum Moment {
 }
 
 fn read(text: &str) -> Result<Moment, DateFault> {
-    let text = half_width(trim(text));
+    let text = narrow(trim(text));
     if is_zeros(&text) {
         return Ok(Moment::Unknown);
     }
-    if matches!(text.as_str(), "长期" | "99999999999999") {
+    if matches!(text.as_ref(), "长期" | "99999999999999") {
         return Ok(Moment::NoEnd);
     }
     let at = moment(&text).ok_or(DateFault::Invalid)?;
@@ -272,8 +280,21 @@ fn stamp_moment(text: &str) -> Result<NaiveDateTime, DateFault> {
 
 /// `yyyyMMddHHmmss`.
 fn digits(at: &NaiveDateTime) -> String {
-    let (year, month, day) = (at.year(), at.month(), at.day());
-    format!("{year:04}{month:02}{day:02}{:02}{:02}{:02}", at.hour(), at.minute(), at.second())
+    let mut text = String::with_capacity("yyyyMMddHHmmss".len());
+    // What is read has a year of four digits.
+    push_digits(&mut text, at.year().unsigned_abs(), 4);
+    for part in [at.month(), at.day(), at.hour(), at.minute(), at.second()] {
+        push_digits(&mut text, part, 2);
+    }
+    text
+}
+
+/// Writes the last `width` digits of a number, with zeros before it.
+fn push_digits(text: &mut String, number: u32, width: u32) {
+    for place in (0..width).rev() {
+        let digit = number / 10_u32.pow(place) % 10;
+        text.push(char::from_digit(digit, 10).unwrap_or('0'));
+    }
 }
 
 fn to_utc(at: NaiveDateTime, offset: FixedOffset) -> Result<Timestamp, DateFault> {

@@ -1,9 +1,26 @@
 //! Text as departments deliver it: blanks, widths, masks and lost characters (formats, "Text").
 
+use std::borrow::Cow;
+
 /// Removes ASCII and full-width blanks (U+3000) at both ends.
 #[must_use]
 pub fn trim(text: &str) -> &str {
-    text.trim_matches(is_blank)
+    // A blank is never part of a longer character.
+    let rest = text.get(..without_padding(text.as_bytes()).len()).unwrap_or(text);
+    rest.trim_matches(is_blank)
+}
+
+/// Bytes of a text without the plain blanks that fill it up at the end, of which there are often many.
+#[must_use]
+pub fn without_padding(text: &[u8]) -> &[u8] {
+    let mut rest = text;
+    while let Some((front, b"        ")) = rest.split_last_chunk::<8>() {
+        rest = front;
+    }
+    while let Some((b' ', front)) = rest.split_last() {
+        rest = front;
+    }
+    rest
 }
 
 /// Removes the `#` some exports put before a number, and the blanks around it.
@@ -17,7 +34,13 @@ pub fn strip_hash(text: &str) -> &str {
 /// For identifiers, dates and numbers only: names and addresses are never folded.
 #[must_use]
 pub fn half_width(text: &str) -> String {
-    if text.is_ascii() { text.to_owned() } else { text.chars().map(half_width_char).collect() }
+    narrow(text).into_owned()
+}
+
+/// As [`half_width`]; what is half-width already is borrowed.
+#[must_use]
+pub fn narrow(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.chars().map(half_width_char).collect()) }
 }
 
 /// The form under which two names are compared: trimmed, with one middle dot for all of them.
@@ -103,6 +126,11 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn trimming_is_taking_every_blank_from_both_ends(text in "[ \u{3000}\t\0a王]{0,40}[ ]{0,40}") {
+            prop_assert_eq!(trim(&text), text.trim_matches(is_blank));
+        }
+
         #[test]
         fn folding_twice_changes_nothing(text in "\\PC*") {
             let narrow = half_width(&text);

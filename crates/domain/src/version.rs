@@ -13,7 +13,13 @@ impl Version {
     /// Joins the three parts. `stamp` must be one ([`Version::is_stamp`]) and of one width within a resource.
     #[must_use]
     pub fn new(stamp: &str, intake: u64, ordinal: u64) -> Self {
-        Self(format!("{stamp}.{intake:010}.{ordinal:010}"))
+        let mut text = String::with_capacity(stamp.len() + 2 * (1 + PADDED));
+        text.push_str(stamp);
+        for number in [intake, ordinal] {
+            text.push('.');
+            push_padded(&mut text, number);
+        }
+        Self(text)
     }
 
     /// Whether a text can be a source's stamp: digits and lower-case letters.
@@ -50,6 +56,26 @@ impl Version {
     }
 }
 
+/// Digits that intake and ordinal have at least.
+const PADDED: usize = 10;
+
+/// Writes a number in decimal with zeros before it.
+fn push_padded(text: &mut String, mut number: u64) {
+    let mut digits = [b'0'; 20];
+    let mut first = digits.len();
+    for digit in digits.iter_mut().rev() {
+        if number == 0 {
+            break;
+        }
+        // A remainder of ten fits a byte.
+        *digit += u8::try_from(number % 10).unwrap_or_default();
+        number /= 10;
+        first -= 1;
+    }
+    let written = digits.get(first.min(digits.len() - PADDED)..).unwrap_or_default();
+    text.push_str(std::str::from_utf8(written).unwrap_or_default());
+}
+
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -77,6 +103,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn numbers_are_padded_to_ten_digits(stamp in "[0-9a-z]{1,20}", intake in any::<u64>(), ordinal in 0_u64..200) {
+            for (intake, ordinal) in [(intake, ordinal), (ordinal, intake)] {
+                let expected = format!("{stamp}.{intake:010}.{ordinal:010}");
+                prop_assert_eq!(Version::new(&stamp, intake, ordinal), Version(expected));
+            }
+        }
+
         #[test]
         fn byte_order_is_stamp_then_intake_then_ordinal(
             a in (0u64..100_000_000_000_000, 0u64..10_000_000_000, 0u64..10_000_000_000),

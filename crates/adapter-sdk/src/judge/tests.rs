@@ -60,3 +60,21 @@ fn what_rows_in_flight_make_seen_counts_until_the_ledger_holds_it() {
     let unknown = judge(&testing::Lines, &row("20260101000001|a|U|old"), &at(4), &known).unwrap();
     assert_eq!(unknown.verdict, Verdict::Published, "the ledger of this test holds nothing");
 }
+
+#[test]
+fn over_an_empty_ledger_a_key_is_known_while_it_is_in_flight_and_once_the_ledger_holds_it() {
+    let mut known = Known::over_empty(Arc::new(Ledger::in_memory()), Uncounted::default());
+    let at = |number| Standing { intake: 1, number, full: true, scope: "", again: false };
+    let row = |bytes: &'static str| Row::of(bytes.as_bytes());
+    for (bytes, verdict) in [
+        ("20260101000002|a|U|one", Verdict::Published),
+        ("20260101000002|b|U|one", Verdict::Published),
+        ("20260101000001|a|U|old", Verdict::Superseded),
+    ] {
+        let judged = judge(&testing::Lines, &row(bytes), &at(1), &known).unwrap();
+        assert_eq!(judged.verdict, verdict, "{bytes}");
+        known.expect(1, &judged);
+        known.settle(1, [("natural-person", "a")].into_iter(), ["a"].into_iter());
+        known.ledger().commit(Commit { seen: judged.seen, ..Commit::default() }).unwrap();
+    }
+}

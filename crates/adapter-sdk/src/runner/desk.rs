@@ -18,6 +18,7 @@ use crate::{
     uncounted::Uncounted,
 };
 use bus::Bus;
+use contract::topics::Header;
 use domain::Clock;
 use std::sync::Arc;
 use store::Ledger;
@@ -33,6 +34,8 @@ pub(crate) struct Setup {
     /// Who this run is among those that take the department's lease.
     pub(crate) holder: String,
     pub(crate) topics: Topics,
+    /// Headers of every record.
+    pub(crate) headers: Arc<[Header]>,
     /// Who is believed on the control topic.
     pub(crate) belief: Belief,
     /// Which of the adapter's ways the rows come.
@@ -67,15 +70,17 @@ impl Setup {
         self.holder.rsplit('/').nth(1).unwrap_or_default()
     }
 
-    /// A pipeline that goes on from `state`.
+    /// A pipeline that goes on from `state`; `is_fresh` says that nothing was ever seen.
     pub(crate) fn pipeline(
         &self,
         state: State,
         uncounted: Uncounted,
         control: Follower,
+        is_fresh: bool,
     ) -> Result<Pipeline, IntakeError> {
         let publisher = Publisher::new(self.bus.as_ref(), self.topics.clone(), self.belief.clone())?;
-        let known = Known::new(Arc::clone(&self.ledger), uncounted);
+        let over = if is_fresh { Known::over_empty } else { Known::new };
+        let known = over(Arc::clone(&self.ledger), uncounted);
         Ok(Pipeline::new(known, publisher, state, (self.config.window_rows, self.config.window_bytes), control))
     }
 
@@ -140,7 +145,7 @@ impl Desk<'_> {
         let department = self.setup.department();
         let message = |weighed| {
             let source = place.source(department);
-            Outgoing::record(&envelope::record(department, weighed, source, place.received_at()))
+            Outgoing::record(&envelope::record(department, weighed, source, place.received_at()), &self.setup.headers)
         };
         judged.published().filter(|record| record.on_bus.is_none()).map(message).collect()
     }

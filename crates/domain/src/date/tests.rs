@@ -106,7 +106,24 @@ fn months_are_read() {
     }
 }
 
+#[test]
+fn days_are_written_as_the_calendar_writes_them() {
+    for (year, month, day) in
+        [(0, 1, 1), (9, 12, 31), (1582, 10, 15), (2024, 2, 29), (9999, 12, 31), (10_000, 1, 1), (-1, 5, 6)]
+    {
+        let day = NaiveDate::from_ymd_opt(year, month, day).unwrap();
+        assert_eq!(iso_day(day), day.format("%Y-%m-%d").to_string());
+    }
+}
+
 proptest! {
+    #[test]
+    fn days_and_stamps_are_written_as_chrono_writes_them(seconds in -62_167_219_200_i64..253_402_300_800) {
+        let at = DateTime::from_timestamp(seconds, 0).unwrap().naive_utc();
+        prop_assert_eq!(iso_day(at.date()), at.format("%Y-%m-%d").to_string());
+        prop_assert_eq!(digits(&at), at.format("%Y%m%d%H%M%S").to_string());
+    }
+
     #[test]
     fn any_text_is_judged_without_panic(text in "\\PC{0,24}") {
         let _ = (parse_day(&text), parse_month(&text), stamp20(&text), parse_instant(&text, local_offset()));

@@ -1,8 +1,9 @@
 //! Citizen identity numbers (公民身份号码), GB 11643-1999.
 
 use super::{Identifier, IdentifierKind, check};
-use crate::text::{half_width, is_masked, trim};
+use crate::text::{is_masked, narrow, trim};
 use chrono::{Datelike, NaiveDate};
+use std::ops::Range;
 
 /// A citizen number of eighteen characters whose check character and birth date hold.
 ///
@@ -170,7 +171,7 @@ pub(super) fn has_shape_of_eighteen(text: &str) -> bool {
 }
 
 fn normal(text: &str) -> String {
-    trim(&half_width(text)).to_ascii_uppercase()
+    trim(&narrow(text)).to_ascii_uppercase()
 }
 
 /// The length of the form that the text has, if it has one.
@@ -188,8 +189,11 @@ fn shape(text: &str) -> Option<usize> {
     }
 }
 
+/// The day that eight digits write.
 fn date(digits: &str) -> Option<NaiveDate> {
-    NaiveDate::parse_from_str(digits, "%Y%m%d").ok().filter(|day| day.year() >= 1800)
+    let part = |part: Range<usize>| digits.get(part)?.parse::<u32>().ok();
+    let day = NaiveDate::from_ymd_opt(part(0..4)?.cast_signed(), part(4..6)?, part(6..8)?)?;
+    (day.year() >= 1800).then_some(day)
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! One row: its length, its character boundaries, its encoding, then its fields.
 
 use crate::gb18030;
-use std::borrow::Cow;
+use domain::text;
+use std::fmt;
 
 /// Where a field lies in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,34 +80,63 @@ impl Layout {
         if bytes.len() != self.bytes {
             return Err(RowFault::Length);
         }
+        let mut row = FixedRow { bytes, decoded: String::new(), texts: Vec::new() };
         if bytes.is_ascii() {
-            return Ok(FixedRow { bytes });
+            return Ok(row);
         }
-        if let Some(torn) = self.fields.iter().find(|field| gb18030::ends_inside_character(field.of(bytes))) {
-            return Err(RowFault::TornCharacter(torn.name));
-        }
-        match self.fields.iter().find(|field| gb18030::decode(field.of(bytes)).is_err()) {
-            Some(field) => Err(RowFault::Encoding(field.name)),
-            None => Ok(FixedRow { bytes }),
-        }
+        let wide = self.fields.iter().filter(|field| !field.of(bytes).is_ascii());
+        let Some(broken) = wide.clone().find(|field| row.decode(field).is_err()) else { return Ok(row) };
+        let torn = wide.clone().find(|field| gb18030::ends_inside_character(field.of(bytes)));
+        Err(torn.map_or(RowFault::Encoding(broken.name), |torn| RowFault::TornCharacter(torn.name)))
     }
 }
 
 /// A row of the right length whose every field is whole GB18030 text; only [`Layout::row`] makes one.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone)]
 pub struct FixedRow<'a> {
     bytes: &'a [u8],
+    /// The texts of the fields that are not plain ASCII, one behind the other.
+    decoded: String,
+    /// By a field's first byte and length, where its text ends in `decoded`; it begins where the one before ends.
+    texts: Vec<(usize, usize, usize)>,
 }
 
-impl<'a> FixedRow<'a> {
-    /// The field's text without the blanks, ASCII and full-width, at both ends.
+impl FixedRow<'_> {
+    /// The field's text without the blanks, ASCII and full-width, at both ends. `field` is one of the layout's; of any
+    /// other, only plain ASCII is read.
     #[must_use]
-    pub fn text(&self, field: &Field) -> Cow<'a, str> {
-        // The layout has decoded this field before, so this never falls back to nothing.
-        let text = gb18030::decode(field.of(self.bytes)).unwrap_or_default();
-        match text {
-            Cow::Borrowed(text) => Cow::Borrowed(domain::text::trim(text)),
-            Cow::Owned(text) => Cow::Owned(domain::text::trim(&text).to_owned()),
+    pub fn text(&self, field: &Field) -> &str {
+        let mut from = 0;
+        for (first, length, to) in &self.texts {
+            if (*first, *length) == (field.from, field.bytes) {
+                return text::trim(self.decoded.get(from..*to).unwrap_or_default());
+            }
+            from = *to;
         }
+        let bytes = field.of(self.bytes);
+        let plain = if bytes.is_ascii() { std::str::from_utf8(bytes).unwrap_or_default() } else { "" };
+        text::trim(plain)
+    }
+
+    fn decode(&mut self, field: &Field) -> Result<(), gb18030::Malformed> {
+        if self.texts.is_empty() {
+            // A Chinese character is two bytes here and three there.
+            self.decoded.reserve(self.bytes.len() * 3 / 2);
+            self.texts.reserve(FIELDS_IN_CHINESE);
+        }
+        // What a blank cuts is refused with the blank and without.
+        gb18030::decode_onto(text::without_padding(field.of(self.bytes)), &mut self.decoded)?;
+        self.texts.push((field.from, field.bytes, self.decoded.len()));
+        Ok(())
     }
 }
+
+impl fmt::Debug for FixedRow<'_> {
+    /// Never shows a field's text.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FixedRow").finish_non_exhaustive()
+    }
+}
+
+/// How many fields of a row are usually in Chinese.
+const FIELDS_IN_CHINESE: usize = 8;

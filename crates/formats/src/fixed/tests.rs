@@ -1,5 +1,8 @@
 use super::*;
-use crate::framing::{Facts, FramedRow, Framing, RowStart};
+use crate::{
+    framing::{Facts, FramedRow, Framing, RowStart},
+    gb18030,
+};
 use proptest::prelude::*;
 use std::io::BufReader;
 
@@ -185,7 +188,7 @@ fn a_row_is_judged_in_order() {
 fn fields_are_read_without_their_blanks() {
     let bytes = b"D\xA1\xA1\xCD\xF5  01";
     let row = LAYOUT.row(bytes).unwrap();
-    assert_eq!((row.text(&NAME).as_ref(), row.text(&CODE).as_ref()), ("王", "01"));
+    assert_eq!((row.text(&NAME), row.text(&CODE)), ("王", "01"));
     assert_eq!(CODE.of(b"Dab"), b"");
 }
 
@@ -217,6 +220,31 @@ proptest! {
                 let rest = read_rows(&file, RowStart { byte, number: row.number, ..RowStart::default() });
                 prop_assert_eq!(&rest[..], &all[index + 1..]);
             }
+        }
+    }
+
+    #[test]
+    fn a_row_is_what_its_fields_are_one_by_one(bytes in prop_oneof![
+        proptest::collection::vec(any::<u8>(), 9),
+        proptest::collection::vec(proptest::sample::select(b" A0\x80\x81\xA1\xCD\xF5\xFF".to_vec()), 9),
+        proptest::collection::vec(proptest::sample::select(b" \xA1\xCD".to_vec()), 9),
+    ]) {
+        let fields = [MARK, NAME, CODE];
+        let torn = fields.iter().find(|field| gb18030::ends_inside_character(field.of(&bytes)));
+        let malformed = fields.iter().find(|field| gb18030::decode(field.of(&bytes)).is_err());
+        match LAYOUT.row(&bytes) {
+            Ok(row) => {
+                prop_assert_eq!((torn, malformed), (None, None));
+                for field in &fields {
+                    let decoded = gb18030::decode(field.of(&bytes)).unwrap();
+                    prop_assert_eq!(row.text(field), domain::text::trim(&decoded));
+                }
+            }
+            Err(RowFault::TornCharacter(name)) => prop_assert_eq!(Some(name), torn.map(|field| field.name)),
+            Err(RowFault::Encoding(name)) => {
+                prop_assert_eq!((None, Some(name)), (torn, malformed.map(|field| field.name)));
+            }
+            Err(RowFault::Length) => prop_assert!(false, "it has the right length"),
         }
     }
 
