@@ -99,7 +99,11 @@ impl Member {
     /// Whether what stands there is what stands for nothing; `None` for a field that is given twice.
     fn is_unset(&self, values: &[(usize, Content<'_>)]) -> Option<bool> {
         let [(_, value)] = values else { return self.is_list.then_some(false) };
-        let is_default = matches!(value, Content::Varint(0) | Content::Bytes([]));
+        let is_default = match self.kind {
+            Plain::Text | Plain::Bytes => *value == Content::Bytes(&[]),
+            Plain::Bool | Plain::Uint32 | Plain::Word(_) => *value == Content::Varint(0),
+            Plain::Message(_) | Plain::Other => false,
+        };
         Some(is_default && !self.has_presence && !self.is_list)
     }
 

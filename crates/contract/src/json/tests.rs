@@ -199,7 +199,12 @@ proptest! {
     }
 
     #[test]
-    fn bytes_that_are_no_message_are_refused_both_ways(bytes in any::<Vec<u8>>()) {
+    fn bytes_that_are_no_message_are_refused_both_ways(bytes in prop_oneof![
+        any::<Vec<u8>>(),
+        // Tags of the fields with values of any kind behind them.
+        proptest::collection::vec((1_u8..16, prop_oneof![Just(0_u8), Just(2)], 0_u8..2), 0..4)
+            .prop_map(|fields| fields.iter().flat_map(|(number, kind, value)| [number << 3 | kind, *value]).collect()),
+    ]) {
         let name = "exchange.v1.ResolveRequest";
         let long = to_value(name, &bytes).and_then(|value| canonical(&value));
         match canonical_of(name, &bytes, "") {
