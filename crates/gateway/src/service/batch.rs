@@ -5,7 +5,7 @@ use super::{
     body::Time,
     desk::Route,
     limits, publish,
-    questions::{MESSAGE, QUESTION, check_id, no_question, status},
+    questions::{Asker, MESSAGE, QUESTION, check_id, no_question},
 };
 use axum::body::Body;
 use bytes::Bytes;
@@ -13,66 +13,44 @@ use contract::{json, wire};
 use futures_util::{StreamExt as _, stream};
 use http::{HeaderMap, Request, Response};
 use routing::Form;
-use security::Peer;
 use serde_json::Value;
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 /// Answers one call.
 pub(super) async fn answer(desk: Arc<Desk>, route: Route, request: Request<Body>) -> Response<Body> {
     let (head, body) = request.into_parts();
-    let Some(peer) = head.extensions.get::<Arc<Peer>>().map(Arc::clone) else {
+    let Some(asker) = Asker::of(desk, route, &head.extensions, Form::Json) else {
         return Fault::Internal.into_problem();
     };
-    match questions(&desk, route, &peer, (&head.headers, body)).await {
-        Ok((body, limit)) => publish::lines_response(answers(Asked { desk, route, peer, limit }, &body)),
-        Err(fault) => {
-            let answered = desk.answer(route, &peer, Err(fault), (Form::Json, Time::start())).await;
-            answered.err().unwrap_or_else(|| Fault::Internal.into()).into_problem()
-        }
+    match questions(&asker, &head.headers, body).await {
+        Ok((body, limit)) => publish::lines_response(answers(asker, limit, &body)),
+        Err(fault) => asker.refuse(fault).await.into_problem(),
     }
 }
 
 /// The lines of a caller that may ask, and how long each of them may take.
-async fn questions(
-    desk: &Desk,
-    route: Route,
-    peer: &Peer,
-    (headers, body): (&HeaderMap, Body),
-) -> Result<(Bytes, Duration), Fault> {
-    if !route.action.is_for(peer.caller.kind) {
-        return Err(desk.office().wrong_kind(peer.caller.kind));
-    }
+async fn questions(asker: &Asker, headers: &HeaderMap, body: Body) -> Result<(Bytes, Duration), Fault> {
+    asker.may_ask()?;
     let time = Time::start().shortened_by_rest(headers)?;
     let limit = time.left();
     Ok((publish::content(headers, body, time).await?, limit))
 }
 
-/// Who asks, and what is the same for all lines.
-#[derive(Clone)]
-struct Asked {
-    desk: Arc<Desk>,
-    route: Route,
-    peer: Arc<Peer>,
-    limit: Duration,
-}
-
-fn answers(asked: Asked, body: &Bytes) -> Body {
+fn answers(asker: Asker, limit: Duration, body: &Bytes) -> Body {
     let lines: Vec<_> = publish::lines(body).map(|(line, number)| (body.slice_ref(line), number)).collect();
-    let answers = stream::iter(lines).map(move |(line, number)| asked.clone().answer(line, number));
+    let answers = stream::iter(lines).map(move |(line, number)| answer_line(asker.clone(), limit, (line, number)));
     let texts = answers.buffered(limits::WINDOW).ready_chunks(limits::WINDOW);
     Body::from_stream(texts.map(|texts| Ok::<_, Infallible>(texts.concat())))
 }
 
-impl Asked {
-    async fn answer(self, line: Bytes, number: u64) -> String {
-        let (id, question) = read(&line, number);
-        let answered = self.desk.answer_in_turn(self.route, &self.peer, question, (Form::Json, self.limit)).await;
-        // As in all JSON, what is not set is left out.
-        let name = if id.is_empty() { String::new() } else { format!("\"correlation_id\":{},", Value::String(id)) };
-        match answered.and_then(|answer| said(&answer)) {
-            Ok(answer) => format!("{{{name}\"answer\":{answer}}}\n"),
-            Err(failure) => format!("{{{name}\"error\":{}}}\n", shown(failure)),
-        }
+async fn answer_line(asker: Asker, limit: Duration, (line, number): (Bytes, u64)) -> String {
+    let (id, question) = read(&line, number);
+    let answered = asker.ask(question, limit).await;
+    // As in all JSON, what is not set is left out.
+    let name = if id.is_empty() { String::new() } else { format!("\"correlation_id\":{},", Value::String(id)) };
+    match answered.and_then(|answer| said(&answer)) {
+        Ok(answer) => format!("{{{name}\"answer\":{answer}}}\n"),
+        Err(failure) => format!("{{{name}\"error\":{}}}\n", shown(failure)),
     }
 }
 
@@ -82,7 +60,7 @@ fn said(answer: &Bytes) -> Result<String, Failure> {
 
 /// Why a question has no answer, in the JSON of `google.rpc.Status`.
 fn shown(failure: Failure) -> String {
-    let status = status(failure);
+    let status = failure.into_details();
     json::encode(&status).unwrap_or_else(|error| {
         tracing::error!(%error, "status has no json form");
         serde_json::json!({ "code": status.code, "message": status.message }).to_string()
@@ -91,6 +69,9 @@ fn shown(failure: Failure) -> String {
 
 /// A question and what its caller calls it.
 fn read(line: &[u8], number: u64) -> (String, Result<Incoming, Fault>) {
+    if line.len() > limits::REQUEST {
+        return (String::new(), Err(Fault::TooLarge));
+    }
     let wrong = |why: &dyn std::fmt::Display| Fault::field("", "json", format!("line {number}: {why}"));
     let text = std::str::from_utf8(line).map_err(|_| wrong(&"is not UTF-8"));
     let value = match text.and_then(|text| json::parse(text).map_err(|error| wrong(&error))) {
@@ -106,9 +87,6 @@ fn read(line: &[u8], number: u64) -> (String, Result<Incoming, Fault>) {
 }
 
 fn question(mut value: Value) -> Result<Incoming, Fault> {
-    if value.to_string().len() > limits::REQUEST {
-        return Err(Fault::TooLarge);
-    }
     let message: Bytes = json::from_value(MESSAGE, &value)?.into();
     let request = wire::bytes_field(&message, QUESTION).ok_or_else(no_question)?;
     let canonical = value.get_mut("question").map(Value::take).unwrap_or_default();

@@ -7,7 +7,11 @@ mod meter;
 mod serve;
 mod stream;
 
-pub(super) use self::{load::Crowded, meter::Closing, serve::turn_away};
+pub(super) use self::{
+    load::{Crowded, Room},
+    meter::Closing,
+    serve::turn_away,
+};
 
 use self::{
     load::{Load, Tally},

@@ -1,6 +1,6 @@
 //! Where gRPC and REST meet: every call is answered, counted and timed here.
 
-use super::{Action, Call, Failure, Fault, Incoming, body::Time, limits};
+use super::{Action, Call, Failure, Fault, Incoming, body::Time};
 use crate::handlers::Office;
 use adapter_sdk::push::PushHandle;
 use bytes::Bytes;
@@ -10,8 +10,7 @@ use prometheus_client::metrics::{counter::Counter, family::Family, histogram::Hi
 use routing::Form;
 use runtime::Registry;
 use security::Peer;
-use std::{sync::Arc, time::Duration};
-use tokio::sync::Semaphore;
+use std::sync::Arc;
 
 /// Upper bounds of the buckets of a call's duration, in seconds.
 const BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
@@ -60,8 +59,6 @@ impl Route {
 /// Answers calls.
 pub(crate) struct Desk {
     office: Arc<Office>,
-    /// Room for questions of streams.
-    windows: Semaphore,
     requests: Family<[Label; 4], Counter>,
     durations: Durations,
     over_quota: Family<[Label; 1], Counter>,
@@ -73,7 +70,6 @@ impl Desk {
         let durations = Durations::new_with_constructor(|| Histogram::new(BUCKETS));
         Self {
             office,
-            windows: Semaphore::new(limits::WINDOWS),
             requests: metrics.register(
                 "exchange_requests_total",
                 "Answers, refusals included, by outcome",
@@ -124,19 +120,6 @@ impl Desk {
         } else {
             Err(self.office.wrong_kind(caller.kind))
         }
-    }
-
-    /// Answers one of a stream's questions, once there is room for it.
-    pub(super) async fn answer_in_turn(
-        &self,
-        route: Route,
-        peer: &Peer,
-        request: Result<Incoming, Fault>,
-        (form, limit): (Form, Duration),
-    ) -> Result<Bytes, Failure> {
-        // Never closed: there is always a permit at last.
-        let _room = self.windows.acquire().await;
-        self.answer(route, peer, request, (form, Time::start().within(limit))).await
     }
 
     /// The handlers.

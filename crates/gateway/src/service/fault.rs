@@ -223,6 +223,13 @@ impl Failure {
 
     /// The answer in gRPC.
     pub(super) fn into_status(self) -> tonic::Status {
+        let details = self.into_details();
+        let bytes = details.encode_to_vec();
+        tonic::Status::with_details(Code::from(details.code), details.message, Bytes::from(bytes))
+    }
+
+    /// The same, with all that is said beside the code.
+    pub(super) fn into_details(self) -> Details {
         let Self { fault, evidence_id } = self;
         let (_, code, reason, title) = fault.words();
         let message = fault.detail(title);
@@ -238,8 +245,7 @@ impl Failure {
             let retry_delay = prost_types::Duration::try_from(after).ok();
             details.extend(Any::from_msg(&RetryInfo { retry_delay }));
         }
-        let details = Details { code: code.into(), message: message.clone(), details };
-        tonic::Status::with_details(code, message, Bytes::from(details.encode_to_vec()))
+        Details { code: code.into(), message, details }
     }
 }
 

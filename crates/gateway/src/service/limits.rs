@@ -14,8 +14,6 @@ pub(super) const KEYED: u64 = 10_000;
 pub(super) const GATHERED: usize = 4 << 20;
 /// Questions of a stream that are answered at once.
 pub(super) const WINDOW: usize = 256;
-/// The same of all streams.
-pub(super) const WINDOWS: usize = 1_024;
 /// Longest name that a caller may give a question of a stream, in bytes.
 pub(super) const CORRELATION: usize = 128;
 /// Server time limit of a call, its body included.
@@ -32,7 +30,7 @@ pub(super) const HANDSHAKES: usize = 256;
 pub(super) const CONNECTIONS: usize = 1_024;
 /// Open connections of one caller; for the next one its own that is idle the longest is closed.
 pub(super) const CALLER_CONNECTIONS: usize = 256;
-/// Calls of one caller at once, over all its connections.
+/// Calls of one caller at once, over all its connections, and as many questions on its streams.
 pub(super) const CALLER_CALLS: usize = 512;
 /// Requests and answers of one caller that are in memory, in bytes; beyond it calls are told to come again.
 pub(super) const CALLER_BYTES: usize = 128 << 20;

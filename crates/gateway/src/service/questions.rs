@@ -3,6 +3,7 @@
 use super::{
     Desk, Failure, Fault, Incoming,
     body::Time,
+    connection::Room,
     desk::Route,
     frames::{Frames, end, trailers},
     grpc, limits,
@@ -10,9 +11,9 @@ use super::{
 use crate::handlers::Standing;
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
-use contract::{google_rpc::Status, wire};
+use contract::wire;
 use futures_util::stream;
-use http::{Request, Response};
+use http::{Extensions, Request, Response};
 use hyper::body::Frame;
 use prost::Message as _;
 use routing::Form;
@@ -41,24 +42,20 @@ pub(super) async fn answer(desk: Arc<Desk>, route: Route, request: Request<Body>
         return Fault::MediaType.into_problem();
     }
     let (head, body) = request.into_parts();
-    let Some(peer) = head.extensions.get::<Arc<Peer>>().map(Arc::clone) else {
+    let Some(asker) = Asker::of(desk, route, &head.extensions, Form::Protobuf) else {
         return grpc::refuse(Fault::Internal);
     };
-    let limit = Time::of_stream(&head.headers);
-    let barred = (!route.action.is_for(peer.caller.kind)).then(|| desk.office().wrong_kind(peer.caller.kind));
-    let limit = match barred.map_or(limit, Err) {
+    let limit = match asker.may_ask().and_then(|()| Time::of_stream(&head.headers)) {
         Ok(limit) => limit,
-        Err(fault) => return refused(&desk, route, &peer, fault).await.into_status().into_http(),
+        Err(fault) => return asker.refuse(fault).await.into_status().into_http(),
     };
     let talk = Talk {
-        standing: desk.office().standing(&peer.caller),
+        standing: asker.desk.office().standing(&asker.peer.caller),
         frames: Frames::new(&head.headers, body),
         deadline: limit.and_then(|limit| Instant::now().checked_add(limit)),
         open: JoinSet::new(),
         arrived: None,
-        desk,
-        route,
-        peer,
+        asker,
     };
     grpc::stream(stream::unfold(Some(talk), |talk| async move {
         let mut talk = talk?;
@@ -71,22 +68,51 @@ pub(super) async fn answer(desk: Arc<Desk>, route: Route, request: Request<Body>
     }))
 }
 
-/// The sentence of a refusal that is about no question in particular, recorded.
-async fn refused(desk: &Desk, route: Route, peer: &Peer, fault: Fault) -> Failure {
-    let answered = desk.answer(route, peer, Err(fault), (Form::Protobuf, Time::start())).await;
-    answered.err().unwrap_or_else(|| Fault::Internal.into())
+/// Who asks many questions, and in which form they are answered.
+#[derive(Clone)]
+pub(super) struct Asker {
+    desk: Arc<Desk>,
+    route: Route,
+    peer: Arc<Peer>,
+    room: Room,
+    form: Form,
+}
+
+impl Asker {
+    /// Who sent a request with these extensions.
+    pub(super) fn of(desk: Arc<Desk>, route: Route, extensions: &Extensions, form: Form) -> Option<Self> {
+        let (peer, room) = (extensions.get::<Arc<Peer>>()?, extensions.get::<Room>()?);
+        Some(Self { desk, route, peer: Arc::clone(peer), room: room.clone(), form })
+    }
+
+    /// Whether such callers may ask at all.
+    pub(super) fn may_ask(&self) -> Result<(), Fault> {
+        let kind = self.peer.caller.kind;
+        if self.route.action.is_for(kind) { Ok(()) } else { Err(self.desk.office().wrong_kind(kind)) }
+    }
+
+    /// Asks one question, once there is room for it.
+    pub(super) async fn ask(&self, question: Result<Incoming, Fault>, limit: Duration) -> Result<Bytes, Failure> {
+        let time = Time::start().within(limit);
+        let _room = self.room.enter().await;
+        self.desk.answer(self.route, &self.peer, question, (self.form, time)).await
+    }
+
+    /// A refusal that is about no question in particular, recorded.
+    pub(super) async fn refuse(&self, fault: Fault) -> Failure {
+        let answered = self.desk.answer(self.route, &self.peer, Err(fault), (self.form, Time::start())).await;
+        answered.err().unwrap_or_else(|| Fault::Internal.into())
+    }
 }
 
 /// A stream both ways.
 struct Talk {
-    desk: Arc<Desk>,
-    route: Route,
-    peer: Arc<Peer>,
+    asker: Asker,
     frames: Frames,
     deadline: Option<Instant>,
     standing: Standing,
     /// Questions that are being answered, each with its frame as the result; they end with the stream.
-    open: JoinSet<Bytes>,
+    open: JoinSet<Result<Bytes, Fault>>,
     /// How the questions ended, once they have.
     arrived: Option<Result<(), Fault>>,
 }
@@ -104,11 +130,11 @@ impl Talk {
             let has_room = self.arrived.is_none() && self.open.len() < limits::WINDOW;
             tokio::select! {
                 biased;
-                fault = self.standing.lost() => {
-                    return Err(refused(&self.desk, self.route, &self.peer, fault).await);
-                }
+                fault = self.standing.lost() => return Err(self.asker.refuse(fault).await),
                 message = self.frames.next(), if has_room => self.take(message),
-                Some(answer) = self.open.join_next(), if !self.open.is_empty() => return self.gather(answer).map(Some),
+                Some(answer) = self.open.join_next(), if !self.open.is_empty() => {
+                    return Ok(Some(self.gather(answer)?));
+                }
             }
         }
     }
@@ -121,19 +147,18 @@ impl Talk {
         }
     }
 
-    fn ask(&self, message: Bytes) -> impl Future<Output = Bytes> + use<> {
-        let (desk, route, peer) = (Arc::clone(&self.desk), self.route, Arc::clone(&self.peer));
+    fn ask(&self, message: Bytes) -> impl Future<Output = Result<Bytes, Fault>> + use<> {
+        let asker = self.asker.clone();
         let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let limit = left.unwrap_or(Duration::MAX);
         async move {
             let (id, question) = read(&message);
-            let answered = desk.answer_in_turn(route, &peer, question, (Form::Protobuf, limit)).await;
-            framed(&id, answered)
+            framed(&id, asker.ask(question, limit).await)
         }
     }
 
     /// An answer, and what else is ready by now.
-    fn gather(&mut self, first: Result<Bytes, JoinError>) -> Result<Bytes, Failure> {
+    fn gather(&mut self, first: Result<Result<Bytes, Fault>, JoinError>) -> Result<Bytes, Fault> {
         let mut answers = BytesMut::from(answered(first)?.as_ref());
         while answers.len() < limits::PIECE
             && let Some(more) = self.open.try_join_next()
@@ -145,10 +170,10 @@ impl Talk {
 }
 
 /// A question that failed by a mistake of this program ends the stream: nobody could say which it was.
-fn answered(answer: Result<Bytes, JoinError>) -> Result<Bytes, Failure> {
-    answer.map_err(|error| {
+fn answered(answer: Result<Result<Bytes, Fault>, JoinError>) -> Result<Bytes, Fault> {
+    answer.unwrap_or_else(|error| {
         tracing::error!(%error, "question was not answered");
-        Fault::Internal.into()
+        Err(Fault::Internal)
     })
 }
 
@@ -177,22 +202,15 @@ pub(super) fn no_question() -> Fault {
 }
 
 /// What became of a question, as a message with its prefix.
-fn framed(id: &str, answered: Result<Bytes, Failure>) -> Bytes {
+fn framed(id: &str, answered: Result<Bytes, Failure>) -> Result<Bytes, Fault> {
     let (field, bytes) = match answered {
         Ok(answer) => (ANSWER, answer),
-        Err(failure) => (ERROR, status(failure).encode_to_vec().into()),
+        Err(failure) => (ERROR, failure.into_details().encode_to_vec().into()),
     };
     let mut message = Vec::with_capacity(id.len() + bytes.len() + 16);
     wire::append_string_field(&mut message, CORRELATION_ID, id);
     wire::append_message_field(&mut message, field, &bytes);
     let mut frame = BytesMut::new();
-    // An answer is far shorter than what a length can say.
-    let _ = grpc::frame(&message, &mut frame);
-    frame.freeze()
-}
-
-/// Why a question has no answer.
-pub(super) fn status(failure: Failure) -> Status {
-    let status = failure.into_status();
-    Status::decode(status.details()).unwrap_or_default()
+    grpc::frame(&message, &mut frame)?;
+    Ok(frame.freeze())
 }

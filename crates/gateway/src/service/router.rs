@@ -1,19 +1,18 @@
-//! Paths to methods, generated from the contract.
+//! REST and what else is reached by a path, generated from the contract.
 
 use super::{
     Action, Desk, Fault, batch,
     desk::Route,
     grpc,
     health::Checks,
-    publish, questions,
+    publish,
     rest::{self, json_response},
-    stream,
 };
 use crate::{handlers::Piece, vitals::Vitals};
 use axum::{
     Router,
     body::Body,
-    routing::{MethodRouter, get, on, post},
+    routing::{MethodRouter, get, on},
 };
 use contract::rest::Verb;
 use http::{HeaderValue, Request, Response, header};
@@ -22,7 +21,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tonic_health::pb::health_server::HealthServer;
 
-/// Everything on the service port.
+/// Everything on the service port but the methods of gRPC.
 ///
 /// # Errors
 /// When the descriptors cannot be reflected.
@@ -33,7 +32,6 @@ pub(crate) fn router(
 ) -> Result<Router, tonic_reflection::server::Error> {
     let mut router = Router::new();
     for route in Route::all() {
-        router = router.route(&route.method.grpc_path, over_grpc(desk, route));
         if let Some(twin) = &route.method.twin {
             router = router.route(&twin.path, over_rest(desk, route, twin.verb));
         }
@@ -49,15 +47,6 @@ pub(crate) fn router(
         .route_service("/grpc.reflection.v1alpha.ServerReflection/{method}", reflection().build_v1alpha()?)
         .method_not_allowed_fallback(|| std::future::ready(Fault::Verb.into_problem()))
         .fallback(unknown))
-}
-
-fn over_grpc(desk: &Arc<Desk>, route: Route) -> MethodRouter {
-    let desk = Arc::clone(desk);
-    match (route.method.is_streaming, route.action) {
-        (true, Action::Ask(_)) => post(move |request| questions::answer(Arc::clone(&desk), route, request)),
-        (true, _) => post(move |request| std::future::ready(stream::answer(&desk, route, request))),
-        (false, _) => post(move |request| grpc::answer(Arc::clone(&desk), route, request)),
-    }
 }
 
 fn over_rest(desk: &Arc<Desk>, route: Route, verb: Verb) -> MethodRouter {

@@ -5,6 +5,7 @@ use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Calls and bytes in memory.
 #[derive(Debug, Default)]
@@ -18,6 +19,24 @@ pub(super) struct Tally {
 pub(super) struct Load {
     own: Tally,
     port: Arc<Tally>,
+    room: Room,
+}
+
+/// Room for what a caller asks at once on streams, over all its connections.
+#[derive(Debug, Clone)]
+pub(in crate::service) struct Room(Arc<Semaphore>);
+
+impl Room {
+    /// Room for so many questions.
+    pub(super) fn of(questions: usize) -> Self {
+        Self(Arc::new(Semaphore::new(questions)))
+    }
+
+    /// Waits for room for a question, which is given back when this is dropped.
+    pub(in crate::service) async fn enter(&self) -> Option<OwnedSemaphorePermit> {
+        // It is never closed.
+        Arc::clone(&self.0).acquire_owned().await.ok()
+    }
 }
 
 /// There is no room for more at the moment.
@@ -35,7 +54,12 @@ pub(super) struct Held {
 impl Load {
     /// A caller's, beside those of the others.
     pub(super) fn beside(port: &Arc<Tally>) -> Self {
-        Self { own: Tally::default(), port: Arc::clone(port) }
+        Self { own: Tally::default(), port: Arc::clone(port), room: Room::of(limits::CALLER_CALLS) }
+    }
+
+    /// Room for what it asks on streams.
+    pub(super) fn room(&self) -> Room {
+        self.room.clone()
     }
 
     /// Whether another call may begin.

@@ -108,6 +108,7 @@ async fn answer(
         if let Some(peer) = peer {
             request.extensions_mut().insert(peer);
         }
+        request.extensions_mut().insert(meter.load().room());
         paths.answer(request.map(Body::new)).await
     } else {
         refusal(&request, "too many calls are open")
