@@ -1,50 +1,36 @@
 //! Which keys a ledger can hold that was empty. On a first import nearly every row is new, and to ask the ledger so of each
 //! is a tenth of all work.
 
-use std::hash::{BuildHasher, RandomState};
+use fastbloom::BloomFilter;
 
-/// Words of 64 bits, 16 MiB: with ten million keys one in a hundred that was not written is asked of the ledger all the same.
-const WORDS: usize = 1 << 21;
-/// Bits of its word that a key sets.
-const BITS: u32 = 5;
+/// Bits of the filter, 16 MiB: with ten million keys one in a hundred that was not written is asked of the ledger all the
+/// same.
+const BITS: usize = 1 << 27;
+/// Bits that a key sets.
+const HASHES: u32 = 5;
 
 /// The keys of a ledger that was empty when this was made: every one that was added, and by chance a few others. It never
 /// denies one that was added.
-pub(crate) struct Fresh {
-    words: Box<[u64]>,
-    hasher: RandomState,
-}
+pub(crate) struct Fresh(BloomFilter);
 
 impl Fresh {
     /// Of a ledger that holds no key.
     pub(crate) fn ledger() -> Self {
-        Self::of_size(WORDS)
+        Self::of_size(BITS)
     }
 
-    fn of_size(words: usize) -> Self {
-        Self { words: vec![0; words].into(), hasher: RandomState::new() }
+    fn of_size(bits: usize) -> Self {
+        Self(BloomFilter::with_num_bits(bits).hashes(HASHES))
     }
 
     /// The key may be written from now on.
     pub(crate) fn add(&mut self, resource: &str, key: &str) {
-        let (place, bits) = self.place(resource, key);
-        if let Some(word) = self.words.get_mut(place) {
-            *word |= bits;
-        }
+        self.0.insert(&(resource, key));
     }
 
     /// Whether the key can be there.
     pub(crate) fn may_hold(&self, resource: &str, key: &str) -> bool {
-        let (place, bits) = self.place(resource, key);
-        self.words.get(place).is_none_or(|word| word & bits == bits)
-    }
-
-    /// The word of a key, by the upper bits of its hash, and its bits there, by the lower ones.
-    fn place(&self, resource: &str, key: &str) -> (usize, u64) {
-        let hash = self.hasher.hash_one((resource, key));
-        let bits = (0..BITS).fold(0, |bits, turn| bits | 1_u64 << (hash >> (6 * turn) & 63));
-        let place = (hash >> 32) % self.words.len() as u64;
-        (usize::try_from(place).unwrap_or_default(), bits)
+        self.0.contains(&(resource, key))
     }
 }
 
@@ -57,10 +43,10 @@ mod tests {
         /// However full it is.
         #[test]
         fn what_was_added_is_never_denied(
-            words in 1_usize..20,
+            bits in 1_usize..1_280,
             keys in prop::collection::vec(("[a-c]{1,2}", "[0-9a-z/]{0,4}"), 0..200),
         ) {
-            let mut fresh = Fresh::of_size(words);
+            let mut fresh = Fresh::of_size(bits);
             for (resource, key) in &keys {
                 fresh.add(resource, key);
                 prop_assert!(fresh.may_hold(resource, key));
@@ -71,7 +57,7 @@ mod tests {
 
     #[test]
     fn most_of_what_was_not_added_is_denied() {
-        let mut fresh = Fresh::of_size(WORDS / 256);
+        let mut fresh = Fresh::of_size(BITS / 256);
         let keys: Vec<_> = (0..20_000).map(|key| key.to_string()).collect();
         assert!(!keys.iter().any(|key| fresh.may_hold("thing", key)));
         for key in &keys {

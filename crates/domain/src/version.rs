@@ -60,20 +60,11 @@ impl Version {
 const PADDED: usize = 10;
 
 /// Writes a number in decimal with zeros before it.
-fn push_padded(text: &mut String, mut number: u64) {
-    let mut digits = [b'0'; 20];
-    let mut first = digits.len();
-    for digit in digits.iter_mut().rev() {
-        if number == 0 {
-            break;
-        }
-        // A remainder of ten fits a byte.
-        *digit += u8::try_from(number % 10).unwrap_or_default();
-        number /= 10;
-        first -= 1;
-    }
-    let written = digits.get(first.min(digits.len() - PADDED)..).unwrap_or_default();
-    text.push_str(std::str::from_utf8(written).unwrap_or_default());
+fn push_padded(text: &mut String, number: u64) {
+    let mut buffer = itoa::Buffer::new();
+    let digits = buffer.format(number);
+    text.extend(std::iter::repeat_n('0', PADDED.saturating_sub(digits.len())));
+    text.push_str(digits);
 }
 
 impl fmt::Display for Version {

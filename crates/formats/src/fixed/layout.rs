@@ -114,6 +114,7 @@ impl FixedRow<'_> {
             from = *to;
         }
         let bytes = field.of(self.bytes);
+        debug_assert!(bytes.is_ascii(), "the layout has no such field");
         let plain = if bytes.is_ascii() { std::str::from_utf8(bytes).unwrap_or_default() } else { "" };
         text::trim(plain)
     }
