@@ -89,7 +89,7 @@ impl Queue {
     pub(crate) fn take_many(&self, wait: Duration, (wanted, longer): (usize, Duration)) -> Vec<Pending> {
         let waiting = self.until(1, self.lock(), wait);
         let is_some = !waiting.drafts.is_empty() && !longer.is_zero();
-        let mut waiting = if is_some { self.until(wanted, waiting, longer) } else { waiting };
+        let mut waiting = if is_some { self.until(wanted.min(GROUP), waiting, longer) } else { waiting };
         let mut bytes = 0;
         let fits = |pending: &&Pending| {
             bytes += pending.bytes;
