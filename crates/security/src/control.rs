@@ -115,7 +115,7 @@ pub fn judge<N: AsRef<str>, V: AsRef<[u8]>>(
 ///
 /// # Errors
 /// Why the entry is not believed.
-pub fn open<N: AsRef<str>, V: AsRef<[u8]>>(
+fn open<N: AsRef<str>, V: AsRef<[u8]>>(
     trust: &ChainTrust,
     headers: &[(N, V)],
     entry: &Entry<'_>,

@@ -1,16 +1,15 @@
 //! Status and rejects.
 
-use crate::world::{DEPARTMENT, World};
+use crate::world::{DEPARTMENT, World, config};
 use bus::{Delivery, Event, Start};
 use contract::{topics, v1::RedriveCommand};
-use domain::Clock as _;
 use prost::Message as _;
 use security::{
-    control::{Entry, open},
-    sign::ChainTrust,
+    NoBindings, ServerTls,
+    control::{Received, judge},
 };
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn status_has_the_shape_of_the_contract() {
@@ -80,11 +79,15 @@ async fn dismissed_rejects_are_no_longer_open() {
 
 /// The node that signed a message of the control topic.
 fn signer_of(world: &World, delivery: &Delivery) -> String {
-    let trust = ChainTrust::load(&world.folder.path().join("pki/ca.pem")).unwrap();
-    let (_, ce_type) = delivery.headers.iter().find(|(name, _)| name == topics::CE_TYPE).unwrap();
-    let ce_type = std::str::from_utf8(ce_type).unwrap();
-    let entry = Entry { key: &delivery.key, ce_type, payload: delivery.payload.as_deref() };
-    open(&trust, &delivery.headers, &entry, world.clock.now()).unwrap().to_string()
+    let tls = config(world.folder.path()).tls.files();
+    let node = ServerTls::load(&tls, Arc::new(NoBindings), world.clock.clone()).unwrap();
+    let received = Received {
+        key: &delivery.key,
+        headers: &delivery.headers,
+        payload: delivery.payload.as_deref(),
+        taken_in_ms: delivery.timestamp_ms,
+    };
+    judge(&*node, &received).unwrap().to_string()
 }
 
 #[tokio::test(flavor = "multi_thread")]
