@@ -1,7 +1,7 @@
 //! A real broker, and plain librdkafka beside it: what the product's own client of Kafka is held against.
 
 use anyhow::{Result, bail};
-use bus::test_kit::RealKafka;
+use bus::{KafkaConfig, test_kit::RealKafka};
 use rdkafka::{
     ClientConfig, ClientContext, Offset, TopicPartitionList,
     admin::{AdminClient, AdminOptions},
@@ -84,19 +84,11 @@ impl BareProducer {
     /// Connects.
     pub(crate) fn new(brokers: &str) -> Result<Self> {
         let confirmed = Arc::new(AtomicU64::new(0));
-        let client = client(brokers)
-            .set("enable.idempotence", "true")
-            .set("acks", "all")
-            .set("max.in.flight.requests.per.connection", "5")
-            .set("linger.ms", "20")
-            .set("batch.size", "1000000")
-            .set("batch.num.messages", "10000")
-            .set("compression.type", "lz4")
-            .set("queue.buffering.max.messages", "500000")
-            .set("queue.buffering.max.kbytes", "65536")
-            .set("message.max.bytes", ((4 << 20) + (64 << 10)).to_string())
-            .set("partitioner", "murmur2_random")
-            .create_with_context(Confirmed(Arc::clone(&confirmed)))?;
+        let mut settings = client(brokers);
+        for (name, value) in KafkaConfig::new(brokers, "bare").producer_properties()? {
+            settings.set(name, value);
+        }
+        let client = settings.create_with_context(Confirmed(Arc::clone(&confirmed)))?;
         Ok(Self { client, confirmed, sent: 0 })
     }
 

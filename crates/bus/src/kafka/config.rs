@@ -165,6 +165,16 @@ impl KafkaConfig {
         Ok(config)
     }
 
+    /// What a producer is set to, for who holds us against plain librdkafka.
+    ///
+    /// # Errors
+    /// As for a bus: the configuration cannot work.
+    #[cfg(feature = "test-kit")]
+    pub fn producer_properties(&self) -> Result<BTreeMap<String, String>, BusError> {
+        let config = self.producer()?;
+        Ok(config.config_map().into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+
     /// For a consumer of `partitions` partitions, among which the memory is divided.
     pub(crate) fn consumer(&self, partitions: usize) -> Result<ClientConfig, BusError> {
         let mut config = self.shared()?;
