@@ -55,6 +55,7 @@ fn everything(bus: &Bus) {
     refusals(&mut node, &departments);
     provider_error_is_tried_again(&mut node, &mut departments);
     redrive(&mut node, &departments);
+    evidence(&mut node);
     node.stop();
     for (department, _) in departments.batch(0) {
         let (rows, seen) = departments.expected(department);
@@ -370,6 +371,16 @@ fn provider_error_is_tried_again(node: &mut Node, departments: &mut Departments)
     let wanted = Counts::of(&departments.companies.rows);
     wait_for("the page sent again", || (node.counts("market-supervision").read >= wanted.read).then_some(()));
     assert_eq!(node.counts("market-supervision"), wanted);
+}
+
+/// Everything that was asked is recorded, and all of it reaches the bus.
+fn evidence(node: &mut Node) {
+    let mirrored = wait_for("evidence on the bus", || {
+        let said = node.run("operator-ops", &["status", "-o", "json"]).json();
+        let evidence = &said["evidence"];
+        (evidence["mirror_lag"].as_u64() == Some(0)).then(|| evidence["size"].as_u64().unwrap_or_default())
+    });
+    assert!(mirrored >= 100, "{mirrored} leaves");
 }
 
 /// What is not mended stays open, however often it is driven again; what is put away is not open.
