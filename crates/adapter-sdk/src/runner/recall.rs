@@ -1,5 +1,7 @@
 //! Puts together from the department's own topic what the adapter's state does not hold: all of it when the state is
 //! lost, the rest when it was restored from an older copy.
+//!
+//! An unchanged row is not on the topic: how far it moved the newest seen of its key is known to the state alone.
 
 use super::{
     announce,
