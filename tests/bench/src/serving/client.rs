@@ -14,8 +14,7 @@ use hyper_util::rt::TokioIo;
 use security::{Alpn, ClientTls};
 use std::{
     path::Path,
-    sync::{Arc, mpsc},
-    thread,
+    sync::Arc,
     time::{Duration, Instant},
 };
 use tokio::{runtime::Runtime, sync::Semaphore, task::JoinSet};
@@ -87,31 +86,47 @@ impl Client {
     /// moment at which it was due, also when it had to wait for a place.
     pub(crate) fn paced(&mut self, per_s: f64, time: Duration) -> Result<Vec<Duration>> {
         self.seed += 1;
-        let mut random = Random::new(self.seed);
-        let gap = Duration::from_secs_f64(1.0 / per_s);
-        let (told, answers) = mpsc::channel();
+        let pace = Pace {
+            gap: Duration::from_secs_f64(1.0 / per_s),
+            time,
+            channels: self.channels.clone(),
+            questions: self.questions.clone(),
+            random: Random::new(self.seed),
+        };
+        self.runtime.block_on(self.runtime.spawn(pace.keep()))?
+    }
+}
+
+/// Questions by the clock.
+struct Pace {
+    gap: Duration,
+    time: Duration,
+    channels: Vec<Channel>,
+    questions: Questions,
+    random: Random,
+}
+
+impl Pace {
+    async fn keep(mut self) -> Result<Vec<Duration>> {
         let places = Arc::new(Semaphore::new(MOST_OPEN));
+        let mut asking = JoinSet::new();
         let begun = Instant::now();
         let mut due = begun;
-        for at in 0.. {
-            if due >= begun + time {
+        for channel in self.channels.iter().cycle() {
+            if due >= begun + self.time {
                 break;
             }
-            thread::sleep(due.saturating_duration_since(Instant::now()));
-            let (channel, question) =
-                (self.channels[at % self.channels.len()].clone(), self.questions.any(&mut random));
-            let told = told.clone();
-            let place = self.runtime.block_on(Arc::clone(&places).acquire_owned())?;
-            self.runtime.spawn(async move {
+            // The timer's own step is a millisecond; those that became due in it go together.
+            tokio::time::sleep_until(due.into()).await;
+            let (mut grpc, question) = (Grpc::new(channel.clone()), self.questions.any(&mut self.random));
+            let place = Arc::clone(&places).acquire_owned().await?;
+            asking.spawn(async move {
                 let _place = place;
-                let answer = ask(&mut Grpc::new(channel), question).await;
-                // Nobody waits any longer when one before has failed.
-                drop(told.send(answer.map(|_| due.elapsed())));
+                ask(&mut grpc, question).await.map(|_| due.elapsed())
             });
-            due += gap;
+            due += self.gap;
         }
-        drop(told);
-        answers.into_iter().collect()
+        asking.join_all().await.into_iter().collect()
     }
 }
 
