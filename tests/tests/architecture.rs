@@ -69,13 +69,14 @@ const EDGES: &[(&str, &[&str])] = &[
             "view",
         ],
     ),
+    ("exchange-instructions", &["adapter-sdk", "contract", "evidence", "security"]),
 ];
 
 /// What any department's adapter may know.
 const ADAPTER: &[&str] = &["adapter-sdk", "contract", "domain"];
 
 /// Who may know every adapter: the programs that ship or measure them.
-const KNOW_ADAPTERS: &[&str] = &["cli", "exchange-bench"];
+const KNOW_ADAPTERS: &[&str] = &["cli", "exchange-bench", "exchange-instructions"];
 
 /// Outside libraries that one room hides from all others.
 const SECRETS: &[(&str, &[&str])] = &[
@@ -93,7 +94,7 @@ const SECRETS: &[(&str, &[&str])] = &[
     ("prometheus-client", &["runtime", "gateway"]),
     ("tonic", &["gateway", "exchange-bench"]),
     ("axum", &["gateway"]),
-    ("clap", &["cli", "exchange-bench"]),
+    ("clap", &["cli", "exchange-bench", "exchange-instructions"]),
 ];
 
 fn rooms() -> Vec<Package> {
