@@ -49,6 +49,8 @@ use bus::test_kit::{RealKafka, Skip};
 use std::{
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Mutex, PoisonError},
+    thread,
 };
 
 /// Runs of one life of a node; the next begins with empty folders.
@@ -57,30 +59,39 @@ const RUNS: usize = 20;
 /// What came of each fault.
 pub type Table = BTreeMap<Fault, Findings>;
 
+/// How it is gone about.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// What chance follows from.
+    pub seed: u64,
+    /// Lives at the same time.
+    pub jobs: usize,
+}
+
 /// Strikes one process with everything, on the embedded bus.
 #[must_use]
-pub fn standalone(runs: usize, seed: u64) -> Table {
-    lives(&vec![Fault::Standalone; runs], seed, |seed| Ok::<_, Skip>(Life::standalone(seed)))
+pub fn standalone(runs: usize, plan: Plan) -> Table {
+    lives(&vec![Fault::Standalone; runs], plan, |seed| Ok::<_, Skip>(Life::standalone(seed)))
 }
 
 /// Strikes gateway, adapters and broker apart, on Kafka.
 ///
 /// # Errors
 /// There is no Kafka here.
-pub fn apart(faults: &[Fault], seed: u64) -> Result<Table, Skip> {
+pub fn apart(faults: &[Fault], plan: Plan) -> Result<Table, Skip> {
     if faults.is_empty() {
         return Ok(Table::new());
     }
-    let mut first = Some(RealKafka::start()?);
-    let mut broker = || first.take().map_or_else(RealKafka::start, Ok);
-    Ok(lives(faults, seed, |seed| broker().map(|kafka| Life::apart(seed, kafka))))
+    let first = Mutex::new(Some(RealKafka::start()?));
+    let broker = || taken(&first).map_or_else(RealKafka::start, Ok);
+    Ok(lives(faults, plan, |seed| broker().map(|kafka| Life::apart(seed, kafka))))
 }
 
 /// Fills the disk of a broker.
 ///
 /// # Errors
 /// There is no Kafka here, or no disk can be mounted.
-pub fn disk_full(runs: usize, seed: u64) -> Result<Table, String> {
+pub fn disk_full(runs: usize, plan: Plan) -> Result<Table, String> {
     if runs == 0 {
         return Ok(Table::new());
     }
@@ -89,35 +100,64 @@ pub fn disk_full(runs: usize, seed: u64) -> Result<Table, String> {
         let kafka = RealKafka::start_with_log(disk.path()).map_err(|skip| skip.to_string())?;
         Ok((disk, kafka))
     };
-    let mut first = Some(broker()?);
-    let mut broker = || first.take().map_or_else(broker, Ok);
-    Ok(lives(&vec![Fault::DiskFull; runs], seed, |seed| {
+    let first = Mutex::new(Some(broker()?));
+    let broker = || taken(&first).map_or_else(broker, Ok);
+    Ok(lives(&vec![Fault::DiskFull; runs], plan, |seed| {
         broker().map(|(disk, kafka)| Life::on_small_disk(seed, kafka, disk))
     }))
 }
 
-/// A life for every so many runs. One that ends in a panic is counted as stuck, and told with its seed.
-fn lives<E>(faults: &[Fault], seed: u64, mut begin: impl FnMut(u64) -> Result<Life, E>) -> Table {
-    let mut table = Table::new();
-    for (number, part) in (0..).zip(faults.chunks(RUNS)) {
-        let seed = seed + number;
-        let mut order = part.to_vec();
-        Random::new(seed).shuffle(&mut order);
-        let mut live = || {
-            let Ok(mut life) = begin(seed) else { panic!("there was a Kafka before") };
-            for fault in &order {
-                let found = life.run(*fault);
-                found.details.iter().for_each(|detail| eprintln!("seed {seed}, {fault}: {detail}"));
-                table.entry(*fault).or_default().add(found);
-            }
-            let found = life.end();
-            found.details.iter().for_each(|detail| eprintln!("seed {seed}, in the end: {detail}"));
-            table.entry(order[order.len() - 1]).or_default().add(found);
-        };
-        if catch_unwind(AssertUnwindSafe(&mut live)).is_err() {
-            eprintln!("seed {seed} is stuck after {order:?}");
-            table.entry(order[0]).or_default().stuck += 1;
+fn taken<T>(first: &Mutex<Option<T>>) -> Option<T> {
+    first.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+/// A life for every so many runs, `plan.jobs` of them at a time.
+fn lives<E>(faults: &[Fault], plan: Plan, begin: impl Fn(u64) -> Result<Life, E> + Sync) -> Table {
+    let left = Mutex::new((plan.seed..).zip(faults.chunks(RUNS)));
+    let table = Mutex::new(Table::new());
+    thread::scope(|scope| {
+        for _ in 0..plan.jobs {
+            scope.spawn(|| {
+                loop {
+                    let Some((seed, part)) = left.lock().unwrap_or_else(PoisonError::into_inner).next() else { break };
+                    let mut found = live(seed, part, &begin);
+                    add(&mut table.lock().unwrap_or_else(PoisonError::into_inner), &mut found);
+                }
+            });
         }
+    });
+    table.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Adds what came of one life to what came of others, and says how far it is.
+fn add(table: &mut Table, found: &mut Table) {
+    for (fault, found) in std::mem::take(found) {
+        table.entry(fault).or_default().add(found);
+    }
+    let sum = |number: fn(&Findings) -> u64| table.values().map(number).sum::<u64>();
+    let unsound = sum(|found| found.lost + found.doubled + found.invented);
+    eprintln!("{} runs, {unsound} unsound, {} lives stuck", sum(|found| found.runs), sum(|found| found.stuck));
+}
+
+/// One life. If it ends in a panic it is counted as stuck, and told with its seed.
+fn live<E>(seed: u64, faults: &[Fault], begin: impl Fn(u64) -> Result<Life, E>) -> Table {
+    let mut table = Table::new();
+    let mut order = faults.to_vec();
+    Random::new(seed).shuffle(&mut order);
+    let mut live = || {
+        let Ok(mut life) = begin(seed) else { panic!("there was a Kafka before") };
+        for fault in &order {
+            let found = life.run(*fault);
+            found.details.iter().for_each(|detail| eprintln!("seed {seed}, {fault}: {detail}"));
+            table.entry(*fault).or_default().add(found);
+        }
+        let found = life.end();
+        found.details.iter().for_each(|detail| eprintln!("seed {seed}, in the end: {detail}"));
+        table.entry(order[order.len() - 1]).or_default().add(found);
+    };
+    if catch_unwind(AssertUnwindSafe(&mut live)).is_err() {
+        eprintln!("seed {seed} is stuck after {order:?}");
+        table.entry(order[0]).or_default().stuck += 1;
     }
     table
 }

@@ -1,7 +1,7 @@
 //! Struck at random moments thirty times, a node loses, doubles and invents nothing; `--bin faults` strikes a thousand times.
-use exchange_tests::faults::{self, Table};
+use exchange_tests::faults::{self, Plan, Table};
 
-const SEED: u64 = 20_261_101;
+const PLAN: Plan = Plan { seed: 20_261_101, jobs: 1 };
 const RUNS: usize = 30;
 
 fn check(table: &Table, runs: usize) {
@@ -16,13 +16,13 @@ fn check(table: &Table, runs: usize) {
 #[test]
 fn one_process_on_the_embedded_bus() {
     let (runs, _) = faults::share(RUNS);
-    check(&faults::standalone(runs, SEED), runs);
+    check(&faults::standalone(runs, PLAN), runs);
 }
 
 #[test]
 fn processes_apart_and_their_broker() {
     let (_, apart) = faults::share(RUNS);
-    match faults::apart(&apart, SEED) {
+    match faults::apart(&apart, PLAN) {
         Ok(table) => check(&table, apart.len()),
         Err(skip) => eprintln!("{skip}"),
     }
@@ -30,7 +30,7 @@ fn processes_apart_and_their_broker() {
 
 #[test]
 fn a_broker_whose_disk_is_full() {
-    match faults::disk_full(1, SEED) {
+    match faults::disk_full(1, PLAN) {
         Ok(table) => check(&table, 1),
         Err(skip) => eprintln!("{skip}"),
     }

@@ -1,31 +1,33 @@
 //! Strikes a node a thousand times: `cargo run --release -p exchange-tests --bin faults -- --runs 1000 --seed 1`.
 //!
-//! Prints one line a fault: runs, lost, doubled, invented, and what was repeated without harm. `--only standalone` or
-//! `--only kafka` leaves the other bus out; `--poison 1000000` takes in a file of so many rows of which one is poison, and
+//! Says how far it is and prints, in the end, one line a fault: runs, lost, doubled, invented, and what was repeated without harm. `--only standalone` or
+//! `--only kafka` leaves the other bus out; `--jobs 3` lets so many nodes live at a time;
+//! `--poison 1000000` takes in a file of so many rows of which one is poison, and
 //! one of a tenth of them that are all poison.
-use exchange_tests::faults::{self, Findings, Poison, Table};
+use exchange_tests::faults::{self, Findings, Plan, Poison, Table};
 use std::{
     io::{self, Write as _},
     process::ExitCode,
 };
 
-const USAGE: &str = "usage: faults [--runs N] [--seed N] [--only standalone|kafka] [--poison ROWS]";
+const USAGE: &str = "usage: faults [--runs N] [--seed N] [--jobs N] [--only standalone|kafka] [--poison ROWS]";
 
 struct Arguments {
     runs: usize,
-    seed: u64,
+    plan: Plan,
     only: Option<String>,
     poison: usize,
 }
 
 impl Arguments {
     fn read(mut words: impl Iterator<Item = String>) -> Option<Self> {
-        let mut read = Self { runs: 30, seed: 1, only: None, poison: 0 };
+        let mut read = Self { runs: 30, plan: Plan { seed: 1, jobs: 1 }, only: None, poison: 0 };
         while let Some(name) = words.next() {
             let value = words.next()?;
             match name.as_str() {
                 "--runs" => read.runs = value.parse().ok()?,
-                "--seed" => read.seed = value.parse().ok()?,
+                "--seed" => read.plan.seed = value.parse().ok()?,
+                "--jobs" => read.plan.jobs = value.parse().ok().filter(|jobs| *jobs > 0)?,
                 "--poison" => read.poison = value.parse().ok()?,
                 "--only" if ["standalone", "kafka"].contains(&value.as_str()) => read.only = Some(value),
                 _ => return None,
@@ -47,16 +49,16 @@ fn main() -> ExitCode {
     let (alone, apart) = faults::share(arguments.runs);
     let mut table = Table::new();
     if arguments.wants("standalone") {
-        table.append(&mut faults::standalone(alone, arguments.seed));
+        table.append(&mut faults::standalone(alone, arguments.plan));
     }
     if arguments.wants("kafka") {
-        match faults::apart(&apart, arguments.seed) {
+        match faults::apart(&apart, arguments.plan) {
             Ok(mut found) => table.append(&mut found),
             Err(skip) => eprintln!("{skip}"),
         }
     }
     if arguments.wants("kafka") {
-        match faults::disk_full(arguments.runs / 50, arguments.seed) {
+        match faults::disk_full(arguments.runs / 50, arguments.plan) {
             Ok(mut found) => table.append(&mut found),
             Err(skip) => eprintln!("{skip}"),
         }
@@ -67,7 +69,7 @@ fn main() -> ExitCode {
         [("one row poison", arguments.poison, Poison::One), ("all rows poison", arguments.poison / 10, Poison::All)]
     {
         if rows > 0 {
-            lines.push((name.to_owned(), faults::poisoned(rows, poison, arguments.seed)));
+            lines.push((name.to_owned(), faults::poisoned(rows, poison, arguments.plan.seed)));
         }
     }
     match print(&lines) {
