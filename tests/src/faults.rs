@@ -115,15 +115,16 @@ fn taken<T>(first: &Mutex<Option<T>>) -> Option<T> {
 fn lives<E>(faults: &[Fault], plan: Plan, begin: impl Fn(u64) -> Result<Life, E> + Sync) -> Table {
     let left = Mutex::new((plan.seed..).zip(faults.chunks(RUNS)));
     let table = Mutex::new(Table::new());
+    let work = || {
+        let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
+        while let Some((seed, part)) = next() {
+            let mut found = live(seed, part, &begin);
+            add(&mut table.lock().unwrap_or_else(PoisonError::into_inner), &mut found);
+        }
+    };
     thread::scope(|scope| {
         for _ in 0..plan.jobs {
-            scope.spawn(|| {
-                loop {
-                    let Some((seed, part)) = left.lock().unwrap_or_else(PoisonError::into_inner).next() else { break };
-                    let mut found = live(seed, part, &begin);
-                    add(&mut table.lock().unwrap_or_else(PoisonError::into_inner), &mut found);
-                }
-            });
+            scope.spawn(work);
         }
     });
     table.into_inner().unwrap_or_else(PoisonError::into_inner)
