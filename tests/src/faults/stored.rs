@@ -1,4 +1,4 @@
-use crate::product::{Bus, Node, messages};
+use crate::product::{Bus, Node, messages, wait_for};
 use contract::{canonical::v1::Record, v1::Reject};
 use prost::Message as _;
 use std::{fs, path::Path};
@@ -36,7 +36,9 @@ impl Stored {
 
 /// What the view of a node that has ended holds of these keys, in their order.
 pub(super) fn in_view(node: &Node, keys: &[(String, String)]) -> Vec<Option<Record>> {
-    let (_writer, reader) = EmbeddedView::open(&node.path("data/view"), EmbeddedViewConfig::default()).unwrap();
+    // As with the bus, a child of another thread may still hold the lock.
+    let open = || EmbeddedView::open(&node.path("data/view"), EmbeddedViewConfig::default()).ok();
+    let (_writer, reader) = wait_for("the view to be nobody's", open);
     let record = |(resource, key): &(String, String)| {
         let stored = pollster::block_on(reader.record(resource, key)).unwrap();
         stored.map(|stored| Record::decode(stored.envelope).unwrap())

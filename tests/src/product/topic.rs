@@ -1,4 +1,4 @@
-use super::{Bus, Node};
+use super::{Bus, Node, wait_for};
 use bus::{EmbeddedBus, EmbeddedConfig, Event, KafkaBus, KafkaConfig, Position, Start};
 use contract::canonical::v1::Record;
 use prost::Message;
@@ -28,7 +28,9 @@ pub fn messages<M: Message + Default>(folder: &Path, bus: &Bus, topic: &str) -> 
 pub fn visit<M: Message + Default>(folder: &Path, bus: &Bus, topic: &str, mut each: impl FnMut(Position, M)) {
     let bus: Box<dyn bus::Bus> = match bus {
         Bus::Embedded => {
-            Box::new(EmbeddedBus::open(folder, EmbeddedConfig::new(Arc::new(runtime::SystemClock))).unwrap())
+            // Between fork and exec a child of another thread holds every file of ours, the lock of one just closed, too.
+            let open = || EmbeddedBus::open(folder, EmbeddedConfig::new(Arc::new(runtime::SystemClock))).ok();
+            Box::new(wait_for("the bus to be nobody's", open))
         }
         Bus::Kafka(brokers) => Box::new(KafkaBus::connect(KafkaConfig::new(brokers, "tests")).unwrap()),
     };
