@@ -68,6 +68,13 @@ fn unknown_key_is_named_with_its_whole_path() {
 }
 
 #[test]
+fn a_key_that_needs_quotes_is_named_in_them() {
+    assert!(refusal("['']\n").starts_with("exchange.toml:1:2: unknown key `\"\"`, did you mean"));
+    let refused = refusal("[listen]\n\"ser vice\" = \"x\"\n");
+    assert_eq!(refused, "exchange.toml:2:1: unknown key `listen.\"ser vice\"`, did you mean `listen.service`?");
+}
+
+#[test]
 fn unknown_key_inside_a_tagged_value_is_named() {
     let text = "[[adapter]]\ndepartment = \"a\"\nsource = { kind = \"files\", foldr = \"x\" }\n";
     let refused = refusal(text);
