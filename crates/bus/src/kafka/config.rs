@@ -182,6 +182,9 @@ impl KafkaConfig {
         config
             // librdkafka wants a group to assign partitions; nothing is ever committed to it.
             .set("group.id", format!("{}.unused", self.client_id))
+            // A member by name does not take leave of its group: where librdkafka (2.12) does, it takes for granted that there
+            // is a coordinator, and a consumer that is closed as the broker goes brings the process down.
+            .set("group.instance.id", format!("{}.unused", self.client_id))
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
             .set("auto.offset.reset", "error")
@@ -256,6 +259,11 @@ mod tests {
         config.properties.insert("security.protocol".to_owned(), "sasl_ssl".to_owned());
         assert_eq!(config.producer().unwrap().get("security.protocol"), Some("sasl_ssl"));
         assert_eq!(config.consumer(3).unwrap().get("security.protocol"), Some("sasl_ssl"));
+    }
+
+    #[test]
+    fn a_consumer_takes_no_leave_of_its_group() {
+        assert!(KafkaConfig::new("localhost:9092", "test").consumer(1).unwrap().get("group.instance.id").is_some());
     }
 
     #[test]
