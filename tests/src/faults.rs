@@ -59,10 +59,10 @@ const RUNS: usize = 20;
 /// What came of each fault.
 pub type Table = BTreeMap<Fault, Findings>;
 
-/// How it is gone about.
+/// Which lives there are, and how many at a time.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
-    /// What chance follows from.
+    /// The first life's; each further one has the next.
     pub seed: u64,
     /// Lives at the same time.
     pub jobs: usize,
@@ -145,7 +145,7 @@ fn live<E>(seed: u64, faults: &[Fault], begin: impl Fn(u64) -> Result<Life, E>) 
     let mut table = Table::new();
     let mut order = faults.to_vec();
     Random::new(seed).shuffle(&mut order);
-    let mut live = || {
+    let mut strike_all = || {
         let Ok(mut life) = begin(seed) else { panic!("there was a Kafka before") };
         for fault in &order {
             let found = life.run(*fault);
@@ -156,7 +156,7 @@ fn live<E>(seed: u64, faults: &[Fault], begin: impl Fn(u64) -> Result<Life, E>) 
         found.details.iter().for_each(|detail| eprintln!("seed {seed}, in the end: {detail}"));
         table.entry(order[order.len() - 1]).or_default().add(found);
     };
-    if catch_unwind(AssertUnwindSafe(&mut live)).is_err() {
+    if catch_unwind(AssertUnwindSafe(&mut strike_all)).is_err() {
         eprintln!("seed {seed} is stuck after {order:?}");
         table.entry(order[0]).or_default().stuck += 1;
     }

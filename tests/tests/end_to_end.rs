@@ -373,7 +373,7 @@ fn provider_error_is_tried_again(node: &mut Node, departments: &mut Departments)
     assert_eq!(node.counts("market-supervision"), wanted);
 }
 
-/// Everything that was asked is recorded, and all of it reaches the bus.
+/// What was recorded reaches the bus, and it is as much as was asked here at the least.
 fn evidence(node: &mut Node) {
     let mirrored = wait_for("evidence on the bus", || {
         let said = node.run("operator-ops", &["status", "-o", "json"]).json();

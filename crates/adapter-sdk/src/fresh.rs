@@ -3,8 +3,8 @@
 
 use fastbloom::BloomFilter;
 
-/// Bits of the filter, 16 MiB: with ten million keys one in a hundred that was not written is asked of the ledger all the
-/// same.
+/// Bits of the filter, 16 MiB: with ten million keys three in a thousand that were not written are asked of the ledger
+/// all the same.
 const BITS: usize = 1 << 27;
 /// Bits that a key sets.
 const HASHES: u32 = 5;
@@ -64,6 +64,6 @@ mod tests {
             fresh.add("thing", key);
         }
         let wrong = keys.iter().filter(|key| fresh.may_hold("other", key)).count();
-        assert!(wrong < keys.len() / 20, "{wrong} of {}", keys.len());
+        assert!(wrong < keys.len() / 500, "{wrong} of {}", keys.len());
     }
 }

@@ -9,9 +9,6 @@ use std::{fs, io::ErrorKind, path::Path};
 
 /// Journals are read whole at start; this bounds how long that takes.
 const JOURNAL_BYTES: u64 = 128 * 1024 * 1024;
-/// Of several the engine keeps one free for flushes, and for as long as another compacts that one hands the next compaction
-/// back to the queue and takes it out again: a core's whole time.
-const WORKERS: usize = 1;
 const SMALL_MEMTABLE_BYTES: u64 = 4 * 1024 * 1024;
 
 const META: &str = "meta";
@@ -76,7 +73,6 @@ impl Engine {
         let db = Database::builder(dir)
             .cache_size(room.cache)
             .max_journaling_size(JOURNAL_BYTES)
-            .worker_threads(WORKERS)
             .open()
             .map_err(|error| opening_failure(error, dir))?;
         if !db.keyspace_exists(META) && db.keyspace_count() > 0 {

@@ -1,4 +1,4 @@
-//! From an answer to its proof, beside the disk.
+//! From an answer to its proof, without queue, journal and disk.
 
 use anyhow::{Context as _, Result};
 use contract::v1::Statement;

@@ -57,3 +57,26 @@ fn walk(path: Path, times: u64) -> Result<u64> {
 fn repeat<T>(times: u64, mut work: T, once: impl Fn(&mut T) -> Result<u64>) -> Result<u64> {
     (0..times).try_fold(0, |units, _| Ok(units + once(black_box(&mut work))?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_path_has_its_bound() {
+        let bounds: Vec<_> = include_str!("../bounds").lines().filter_map(|line| line.split(' ').next()).collect();
+        let paths: Vec<_> = Path::value_variants()
+            .iter()
+            .filter_map(|path| Some(path.to_possible_value()?.get_name().to_owned()))
+            .collect();
+        assert_eq!(bounds, paths);
+    }
+
+    #[test]
+    fn every_path_is_walked_as_often_as_asked() {
+        for path in Path::value_variants() {
+            let once = walk(*path, 1).unwrap();
+            assert!(once > 0 && walk(*path, 3).unwrap() == 3 * once);
+        }
+    }
+}

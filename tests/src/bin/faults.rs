@@ -1,9 +1,8 @@
 //! Strikes a node a thousand times: `cargo run --release -p exchange-tests --bin faults -- --runs 1000 --seed 1`.
 //!
-//! Says how far it is and prints, in the end, one line a fault: runs, lost, doubled, invented, and what was repeated without harm. `--only standalone` or
-//! `--only kafka` leaves the other bus out; `--jobs 3` lets so many nodes live at a time;
-//! `--poison 1000000` takes in a file of so many rows of which one is poison, and
-//! one of a tenth of them that are all poison.
+//! Says how far it is and prints, in the end, one line a fault: runs, lost, doubled, invented, and what was repeated without
+//! harm. `--only standalone` or `--only kafka` leaves the other bus out; `--jobs 3` lets so many nodes live at a time;
+//! `--poison 1000000` takes in a file of so many rows of which one is poison, and one of a tenth of them that are all poison.
 use exchange_tests::faults::{self, Findings, Plan, Poison, Table};
 use std::{
     io::{self, Write as _},

@@ -2,7 +2,7 @@ use crate::product::{Bus, Node, messages, wait_for};
 use contract::{canonical::v1::Record, v1::Reject};
 use prost::Message as _;
 use std::{fs, path::Path};
-use store::{EmbeddedView, EmbeddedViewConfig, ViewReader as _};
+use store::{EmbeddedView, EmbeddedViewConfig, StoreError, ViewReader as _};
 use tempfile::TempDir;
 
 /// What lies on a department's topics.
@@ -37,7 +37,10 @@ impl Stored {
 /// What the view of a node that has ended holds of these keys, in their order.
 pub(super) fn in_view(node: &Node, keys: &[(String, String)]) -> Vec<Option<Record>> {
     // As with the bus, a child of another thread may still hold the lock.
-    let open = || EmbeddedView::open(&node.path("data/view"), EmbeddedViewConfig::default()).ok();
+    let open = || match EmbeddedView::open(&node.path("data/view"), EmbeddedViewConfig::default()) {
+        Err(StoreError::InUse { .. }) => None,
+        opened => Some(opened.unwrap()),
+    };
     let (_writer, reader) = wait_for("the view to be nobody's", open);
     let record = |(resource, key): &(String, String)| {
         let stored = pollster::block_on(reader.record(resource, key)).unwrap();

@@ -102,8 +102,7 @@ pub struct FixedRow<'a> {
 }
 
 impl FixedRow<'_> {
-    /// The field's text without the blanks, ASCII and full-width, at both ends. `field` is one of the layout's; of any
-    /// other, only plain ASCII is read.
+    /// The field's text without the blanks, ASCII and full-width, at both ends. `field` is one of the layout's.
     #[must_use]
     pub fn text(&self, field: &Field) -> &str {
         let mut from = 0;

@@ -116,6 +116,12 @@ mod tests {
     }
 
     #[test]
+    fn a_line_is_as_long_as_a_request_at_the_most() {
+        let (_, read) = read(&vec![b' '; limits::REQUEST + 1], 1);
+        assert!(matches!(read, Err(Fault::TooLarge)));
+    }
+
+    #[test]
     fn the_evidence_of_a_line_covers_its_question_alone() {
         let line = br#"{"correlation_id":"a","question":{"resource":"natural-person","request_signature":"AA=="}}"#;
         let (_, read) = read(line, 1);

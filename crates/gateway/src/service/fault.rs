@@ -228,7 +228,7 @@ impl Failure {
         tonic::Status::with_details(Code::from(details.code), details.message, Bytes::from(bytes))
     }
 
-    /// The same, with all that is said beside the code.
+    /// The answer as a `google.rpc.Status`: code, sentence and what is said beside them.
     pub(super) fn into_details(self) -> Details {
         let Self { fault, evidence_id } = self;
         let (_, code, reason, title) = fault.words();

@@ -2,15 +2,15 @@
 
 use super::{Action, Desk, Fault, desk::Route, grpc, questions, stream};
 use axum::{Router, body::Body};
-use http::{Method, Request, Response};
+use http::{HeaderValue, Method, Request, Response, header};
 use std::{collections::HashMap, pin::Pin, sync::Arc};
 use tower::Service as _;
 
 /// An answer on its way.
 pub(super) type Answering = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
 
-/// Paths and what answers them: the methods of gRPC by their names, all else through a router, whose layers cost a question
-/// some eight hundredths of its time.
+/// Paths and what answers them: the exchange's own gRPC methods by their names, all else through a router, whose layers cost
+/// a question some 8 % of its time.
 #[derive(Clone)]
 pub(crate) struct Paths {
     methods: Arc<HashMap<&'static str, Route>>,
@@ -49,7 +49,9 @@ impl Paths {
 
 fn over_grpc(desk: Arc<Desk>, route: Route, request: Request<Body>) -> Answering {
     if request.method() != Method::POST {
-        return Box::pin(std::future::ready(Fault::Verb.into_problem()));
+        let mut refused = Fault::Verb.into_problem();
+        refused.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+        return Box::pin(std::future::ready(refused));
     }
     match (route.method.is_streaming, route.action) {
         (true, Action::Ask(_)) => Box::pin(questions::answer(desk, route, request)),

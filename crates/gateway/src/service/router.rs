@@ -1,4 +1,4 @@
-//! REST and what else is reached by a path, generated from the contract.
+//! REST, generated from the contract, and what serves beside the exchange: documents, health, reflection.
 
 use super::{
     Action, Desk, Fault, batch,
@@ -21,7 +21,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tonic_health::pb::health_server::HealthServer;
 
-/// Everything on the service port but the methods of gRPC.
+/// Everything on the service port but the exchange's own gRPC methods.
 ///
 /// # Errors
 /// When the descriptors cannot be reflected.

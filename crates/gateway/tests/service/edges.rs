@@ -22,6 +22,8 @@ async fn unknown_paths_and_verbs_are_problems() {
         (verb.status, verb.header("content-type"), verb.header("allow")),
         (405, "application/problem+json", "POST")
     );
+    let method = consumer.rest("GET", "/exchange.v1.ExchangeService/Resolve", None).await;
+    assert_eq!((method.status, method.header("allow")), (405, "POST"));
     assert_eq!(consumer.grpc("exchange.v1.ExchangeService/Guess", &[]).await.code, 12);
     assert_eq!(consumer.rest("GET", "/v1/resources/nothing", None).await.status, 404);
 }

@@ -98,7 +98,7 @@ fn full_key(key: String, name: &str) -> (String, String) {
     }
 }
 
-/// The name of a key, in quotes where it would need them in a file.
+/// The name of a key; in quotes, and what cannot be seen escaped, where it would need quotes in a file.
 fn as_written(name: &str) -> Cow<'_, str> {
     let is_bare = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     if !name.is_empty() && name.bytes().all(is_bare) { name.into() } else { format!("{name:?}").into() }

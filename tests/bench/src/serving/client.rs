@@ -83,7 +83,8 @@ impl Client {
     }
 
     /// Asks `per_s` questions a second by the clock, whether or not the ones before are answered; how long each took from the
-    /// moment at which it was due, also when it had to wait for a place.
+    /// moment at which it was due, also when it had to wait for a place. The clock steps by a millisecond: those due in a step
+    /// are asked together at its end, which counts as theirs.
     pub(crate) fn paced(&mut self, per_s: f64, time: Duration) -> Result<Vec<Duration>> {
         self.seed += 1;
         let pace = Pace {

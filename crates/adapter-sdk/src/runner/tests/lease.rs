@@ -517,7 +517,7 @@ fn names(effect: Effect) -> BTreeMap<String, Option<String>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Any rows that do not say the same again under a newer stamp (what is told of them stands above), however often the
+    /// Any rows that do not say the same again under a newer stamp (what is told of them stands above; so withdrawals have one stamp), however often the
     /// machines take over from each other: no version has two contents, the newest of each key is what one machine
     /// publishes, and the counts add up.
     #[test]

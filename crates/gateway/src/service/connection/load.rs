@@ -152,6 +152,22 @@ mod tests {
         assert!(Load::beside(&port).has_room());
     }
 
+    #[tokio::test]
+    async fn a_caller_whose_room_is_full_waits_and_leaves_the_others_theirs() {
+        let port = Arc::default();
+        let (crowded, other) = (Load::beside(&port), Load::beside(&port));
+        let room = crowded.room();
+        let mut inside = Vec::new();
+        for _ in 0..limits::CALLER_CALLS {
+            inside.push(room.enter().await.unwrap());
+        }
+        let mut late = Box::pin(room.enter());
+        assert!(futures_util::poll!(&mut late).is_pending());
+        assert!(other.room().enter().await.is_some());
+        inside.pop();
+        assert!(late.await.is_some());
+    }
+
     #[test]
     fn calls_of_a_caller_are_bounded() {
         let load = Load::beside(&Arc::default());
