@@ -100,6 +100,10 @@ impl World {
         while self.bus.end(&topics::rejects(DEPARTMENT)).is_err() {
             tokio::task::yield_now().await;
         }
+        // The entries of a folder come into force one after the other.
+        while !self.running.directory.now().catalogue.resources.contains_key("natural-person") {
+            tokio::task::yield_now().await;
+        }
     }
 
     pub(crate) fn caller(&self, name: &str) -> Caller {
