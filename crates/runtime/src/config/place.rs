@@ -1,8 +1,9 @@
 //! Where in a TOML file a mistake stands, and what was probably meant.
 
 use super::ConfigError;
-use std::{borrow::Cow, ops::Range, path::Path};
+use std::{ops::Range, path::Path};
 use toml::de::{DeTable, DeValue};
+use toml_writer::ToTomlKey as _;
 
 /// Turns the parser's error into one that names line, key and the nearest known word.
 pub(super) fn explain(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
@@ -37,7 +38,7 @@ impl Nearest<'_> {
     fn table(&mut self, parent: &str, table: &DeTable<'_>) {
         for (name, value) in table {
             let dot = if parent.is_empty() { "" } else { "." };
-            let key = format!("{parent}{dot}{}", as_written(name.get_ref()));
+            let key = format!("{parent}{dot}{}", name.get_ref().to_toml_key());
             self.consider(&name.span(), &key);
             self.consider(&value.span(), &key);
             self.value(&key, value.get_ref());
@@ -69,7 +70,7 @@ impl Nearest<'_> {
 /// The key and a sentence for the person who wrote it.
 fn describe(key: String, message: &str) -> (String, String) {
     if let Some(unknown) = quoted(message, "unknown field ") {
-        let (parent, key) = full_key(key, &as_written(unknown));
+        let (parent, key) = full_key(key, &unknown.to_toml_key());
         let known = expected(message);
         let hint = nearest(unknown, &known)
             .map_or_else(|| "no key is known here".to_owned(), |word| format!("did you mean `{parent}{word}`?"));
@@ -96,12 +97,6 @@ fn full_key(key: String, name: &str) -> (String, String) {
         _ if key.is_empty() => (String::new(), name.to_owned()),
         _ => (format!("{key}."), format!("{key}.{name}")),
     }
-}
-
-/// The name of a key; in quotes, and what cannot be seen escaped, where it would need quotes in a file.
-fn as_written(name: &str) -> Cow<'_, str> {
-    let is_bare = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    if !name.is_empty() && name.bytes().all(is_bare) { name.into() } else { format!("{name:?}").into() }
 }
 
 /// The word in backticks behind `lead` at the start of `message`.
