@@ -118,8 +118,8 @@ fn lives<E>(faults: &[Fault], plan: Plan, begin: impl Fn(u64) -> Result<Life, E>
     let work = || {
         let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
         while let Some((seed, part)) = next() {
-            let mut found = live(seed, part, &begin);
-            add(&mut table.lock().unwrap_or_else(PoisonError::into_inner), &mut found);
+            let found = live(seed, part, &begin);
+            add(&mut table.lock().unwrap_or_else(PoisonError::into_inner), found);
         }
     };
     thread::scope(|scope| {
@@ -131,8 +131,8 @@ fn lives<E>(faults: &[Fault], plan: Plan, begin: impl Fn(u64) -> Result<Life, E>
 }
 
 /// Adds what came of one life to what came of others, and says how far it is.
-fn add(table: &mut Table, found: &mut Table) {
-    for (fault, found) in std::mem::take(found) {
+fn add(table: &mut Table, found: Table) {
+    for (fault, found) in found {
         table.entry(fault).or_default().add(found);
     }
     let sum = |number: fn(&Findings) -> u64| table.values().map(number).sum::<u64>();

@@ -2,7 +2,8 @@
 //!
 //! So a grant can be overdrawn by what the other nodes answer while their evidence is on its way, as a rule less than a
 //! second, and by no more. An answer given again to the same question, which its own node does not count, does count here: of
-//! what is on the bus, never too little is counted. Limits per subject are each node's own: evidence does not tell subjects apart.
+//! what is on the bus, never too little is counted. Limits per subject are each node's own: evidence does not tell subjects
+//! apart.
 
 use bus::{Bus, BusError, Delivery, Event, Start};
 use chrono::FixedOffset;

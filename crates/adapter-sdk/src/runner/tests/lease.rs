@@ -517,9 +517,9 @@ fn names(effect: Effect) -> BTreeMap<String, Option<String>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Any rows that do not say the same again under a newer stamp (what is told of them stands above; so withdrawals have one stamp), however often the
-    /// machines take over from each other: no version has two contents, the newest of each key is what one machine
-    /// publishes, and the counts add up.
+    /// Any rows that do not say the same again under a newer stamp (what becomes of those is tested above; so withdrawals
+    /// have one stamp), however often the machines take over from each other: no version has two contents, the newest of
+    /// each key is what one machine publishes, and the counts add up.
     #[test]
     fn taking_over_anywhere_and_often_changes_nothing(
         rows in prop::collection::vec(
