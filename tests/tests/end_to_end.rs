@@ -12,7 +12,7 @@ use exchange_tests::{
     same_body,
 };
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs};
 use support::{Departments, check_newest, drop_all, expected_rejects, published, rejects, wait_until_in};
 
 const GRANTED_OF_PERSONS: &[&str] =
@@ -28,6 +28,29 @@ fn on_kafka() {
     match RealKafka::start() {
         Ok(kafka) => everything(&Bus::Kafka(kafka.brokers())),
         Err(skip) => eprintln!("{skip}"),
+    }
+}
+
+/// What brokers tell of leaders beside a refusal kills librdkafka, see `leader_discovery.c` of `bus`: the program is linked
+/// so that it never asks for it.
+#[test]
+fn brokers_are_not_asked_for_leaders() {
+    let kafka = match RealKafka::start() {
+        Ok(kafka) => kafka,
+        Err(skip) => return eprintln!("{skip}"),
+    };
+    let mut node = Node::new(Bus::Kafka(kafka.brokers()));
+    fs::write(node.path("kafka.properties"), "debug=protocol\n").unwrap();
+    let file = node.path("exchange.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("[bus]\n", "[bus]\nsecurity_file = \"kafka.properties\"\n")).unwrap();
+    node.configure("[telemetry]\nlog = \"bus=debug\"");
+    node.start();
+    let log = fs::read_to_string(node.path("stderr.log")).unwrap();
+    for (request, version) in [("FetchRequest", 15), ("ProduceRequest", 9)] {
+        let sent: BTreeSet<_> =
+            log.split(&format!("Sent {request} (v")).skip(1).filter_map(|rest| rest.split(',').next()).collect();
+        assert!(sent == BTreeSet::from([version.to_string().as_str()]), "{request} {sent:?}");
     }
 }
 

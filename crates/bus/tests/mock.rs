@@ -6,11 +6,14 @@ use bus::{
     conformance::{Sent, Suite, read_to_end, settle},
 };
 use rdkafka::{
+    ClientContext,
+    config::{ClientConfig, RDKafkaLogLevel},
+    consumer::{BaseConsumer, Consumer, ConsumerContext},
     mocking::MockCluster,
     producer::DefaultProducerContext,
     types::{RDKafkaApiKey, RDKafkaRespErr as Fault},
 };
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::mpsc, time::Duration};
 
 struct Mock {
     cluster: MockCluster<'static, DefaultProducerContext>,
@@ -254,4 +257,41 @@ fn brokers_that_are_not_there_are_unavailable() {
     for error in errors.map(Option::unwrap) {
         assert!(error.is_retryable() && error.to_string().contains("brokers 127.0.0.1:1"), "{error}");
     }
+}
+
+/// Sends what librdkafka says to whoever asks.
+struct Told(mpsc::Sender<String>);
+
+impl ClientContext for Told {
+    fn log(&self, _: RDKafkaLogLevel, _: &str, text: &str) {
+        // Said after the test has what it looked for.
+        let _ = self.0.send(text.to_owned());
+    }
+}
+
+impl ConsumerContext for Told {}
+
+/// From Fetch 16 and Produce 10 on brokers tell of leaders, see `leader_discovery.c`; this broker could.
+#[test]
+fn nobody_is_asked_for_leaders_beside_refusals() {
+    let mock = Mock::new();
+    mock.topic("versions", 1);
+    let (said, lines) = mpsc::channel();
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", mock.cluster.bootstrap_servers()).set("debug", "protocol");
+    let consumer: BaseConsumer<Told> = config
+        .set("group.id", "versions")
+        .set_log_level(RDKafkaLogLevel::Debug)
+        .create_with_context(Told(said))
+        .unwrap();
+    let mut list = rdkafka::TopicPartitionList::new();
+    list.add_partition("versions", 0);
+    consumer.assign(&list).unwrap();
+    let fetch = loop {
+        consumer.poll(Duration::from_millis(10)).map(Result::unwrap);
+        if let Some(line) = lines.try_iter().find(|line| line.contains("Sent FetchRequest")) {
+            break line;
+        }
+    };
+    assert!(fetch.contains("(v15,"), "{fetch}");
 }

@@ -222,7 +222,10 @@ impl KafkaConfig {
             .set("client.id", &self.client_id)
             .set("enable.metrics.push", "false")
             .set("log.connection.close", "false")
-            .set_log_level(RDKafkaLogLevel::Info);
+            .set_log_level(match self.properties.get("debug") {
+                Some(_) => RDKafkaLogLevel::Debug,
+                None => RDKafkaLogLevel::Info,
+            });
         Ok(config)
     }
 }
