@@ -159,7 +159,7 @@ impl RealKafka {
 
     fn last_words(&self) -> String {
         let text = fs::read_to_string(self.folder.path().join("kafka.out")).unwrap_or_default();
-        let lines: Vec<_> = text.lines().rev().take(5).collect();
+        let lines: Vec<_> = text.lines().rev().take(20).collect();
         lines.into_iter().rev().collect::<Vec<_>>().join("\n")
     }
 
@@ -171,6 +171,10 @@ impl RealKafka {
 
 impl Drop for RealKafka {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            let ended = self.child.try_wait();
+            eprintln!("the broker ({ended:?}) said last:\n{}", self.last_words());
+        }
         self.kill();
     }
 }

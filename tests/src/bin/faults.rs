@@ -1,26 +1,37 @@
 //! Strikes a node a thousand times: `cargo run --release -p exchange-tests --bin faults -- --runs 1000 --seed 1`.
 //!
 //! Says how far it is and prints, in the end, one line a fault: runs, lost, doubled, invented, and what was repeated without
-//! harm. `--only standalone` or `--only kafka` leaves the other bus out; `--jobs 3` lets so many nodes live at a time;
+//! harm. `--only standalone` or `--only kafka` leaves the other bus out, and `--only frozen` (`adapter`, `gateway`, `both`,
+//! `broker`, `disk-full`) strikes in one way alone; `--jobs 3` lets so many nodes live at a time;
 //! `--poison 1000000` takes in a file of so many rows of which one is poison, and one of a tenth of them that are all poison.
-use exchange_tests::faults::{self, Findings, Plan, Poison, Table};
+use exchange_tests::faults::{self, Fault, Findings, Plan, Poison};
 use std::{
     io::{self, Write as _},
     process::ExitCode,
 };
 
-const USAGE: &str = "usage: faults [--runs N] [--seed N] [--jobs N] [--only standalone|kafka] [--poison ROWS]";
+const USAGE: &str = "usage: faults [--runs N] [--seed N] [--jobs N] [--only standalone|kafka|FAULT] [--poison ROWS]
+
+FAULT: adapter, gateway, both, frozen, broker, disk-full";
+
+/// What is struck.
+enum Only {
+    All,
+    Standalone,
+    Kafka,
+    Fault(Fault),
+}
 
 struct Arguments {
     runs: usize,
     plan: Plan,
-    only: Option<String>,
+    only: Only,
     poison: usize,
 }
 
 impl Arguments {
     fn read(mut words: impl Iterator<Item = String>) -> Option<Self> {
-        let mut read = Self { runs: 30, plan: Plan { seed: 1, jobs: 1 }, only: None, poison: 0 };
+        let mut read = Self { runs: 30, plan: Plan { seed: 1, jobs: 1 }, only: Only::All, poison: 0 };
         while let Some(name) = words.next() {
             let value = words.next()?;
             match name.as_str() {
@@ -28,15 +39,34 @@ impl Arguments {
                 "--seed" => read.plan.seed = value.parse().ok()?,
                 "--jobs" => read.plan.jobs = value.parse().ok().filter(|jobs| *jobs > 0)?,
                 "--poison" => read.poison = value.parse().ok()?,
-                "--only" if ["standalone", "kafka"].contains(&value.as_str()) => read.only = Some(value),
+                "--only" => read.only = Only::read(&value)?,
                 _ => return None,
             }
         }
         Some(read)
     }
 
-    fn wants(&self, bus: &str) -> bool {
-        self.only.as_deref().is_none_or(|only| only == bus)
+    /// So many runs on the embedded bus, these on Kafka, and so many with a full disk.
+    fn share(&self) -> (usize, Vec<Fault>, usize) {
+        let (alone, apart) = faults::share(self.runs);
+        let full = self.runs / 50;
+        match self.only {
+            Only::All => (alone, apart, full),
+            Only::Standalone => (alone, Vec::new(), 0),
+            Only::Kafka => (0, apart, full),
+            Only::Fault(Fault::DiskFull) => (0, Vec::new(), self.runs),
+            Only::Fault(fault) => (0, vec![fault; self.runs], 0),
+        }
+    }
+}
+
+impl Only {
+    fn read(word: &str) -> Option<Self> {
+        match word {
+            "standalone" => Some(Self::Standalone),
+            "kafka" => Some(Self::Kafka),
+            name => Fault::named(name).map(Self::Fault),
+        }
     }
 }
 
@@ -45,19 +75,13 @@ fn main() -> ExitCode {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
-    let (alone, apart) = faults::share(arguments.runs);
-    let mut table = Table::new();
-    if arguments.wants("standalone") {
-        table.append(&mut faults::standalone(alone, arguments.plan));
-    }
-    if arguments.wants("kafka") {
-        match faults::apart(&apart, arguments.plan) {
-            Ok(mut found) => table.append(&mut found),
-            Err(skip) => eprintln!("{skip}"),
-        }
-    }
-    if arguments.wants("kafka") {
-        match faults::disk_full(arguments.runs / 50, arguments.plan) {
+    let (alone, apart, full) = arguments.share();
+    let mut table = faults::standalone(alone, arguments.plan);
+    for found in [
+        faults::apart(&apart, arguments.plan).map_err(|skip| skip.to_string()),
+        faults::disk_full(full, arguments.plan),
+    ] {
+        match found {
             Ok(mut found) => table.append(&mut found),
             Err(skip) => eprintln!("{skip}"),
         }

@@ -29,6 +29,22 @@ const SHARES: [(Fault, usize); 6] = [
     (Fault::Broker, 2),
 ];
 
+impl Fault {
+    /// The one that has this name on a command line.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "adapter" => Self::Adapter,
+            "gateway" => Self::Gateway,
+            "both" => Self::Both,
+            "frozen" => Self::Frozen,
+            "broker" => Self::Broker,
+            "disk-full" => Self::DiskFull,
+            _ => return None,
+        })
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.pad(match self {
