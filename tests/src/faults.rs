@@ -82,8 +82,8 @@ pub fn apart(faults: &[Fault], plan: Plan) -> Result<Table, Skip> {
     if faults.is_empty() {
         return Ok(Table::new());
     }
-    let first = Mutex::new(Some(RealKafka::start()?));
-    let broker = || taken(&first).map_or_else(RealKafka::start, Ok);
+    let first = Mutex::new(Some(RealKafka::start_impatient()?));
+    let broker = || taken(&first).map_or_else(RealKafka::start_impatient, Ok);
     Ok(lives(faults, plan, |seed| broker().map(|kafka| Life::apart(seed, kafka))))
 }
 

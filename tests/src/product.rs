@@ -46,8 +46,8 @@ pub fn binary() -> &'static Path {
         about_us.for_each(|name| {
             build.env_remove(name);
         });
-        if profile.ends_with("release") {
-            build.arg("--release");
+        if !profile.ends_with("debug") {
+            build.arg("--profile").arg(profile.file_name().unwrap());
         }
         assert!(build.status().unwrap().success(), "the binary is built");
         profile.join(format!("exchange{}", std::env::consts::EXE_SUFFIX))

@@ -31,7 +31,7 @@ fn on_kafka() {
     }
 }
 
-/// What brokers tell of leaders beside a refusal kills librdkafka, see `leader_discovery.c` of `bus`: the program is linked
+/// What brokers tell of leaders beside a refusal kills librdkafka, see `wrapped.c` of `bus`: the program is linked
 /// so that it never asks for it.
 #[test]
 fn brokers_are_not_asked_for_leaders() {

@@ -49,8 +49,19 @@ impl RealKafka {
     /// # Panics
     /// With `CI=true` in the environment, instead of skipping.
     pub fn start() -> Result<Self, Skip> {
-        let folder = || TempDir::new().map(|folder| (folder.path().join("log"), folder));
-        Self::start_in(folder)
+        Self::start_in(inside, "")
+    }
+
+    /// The same with a controller that gives the broker up after standing still for 1.5 s, not for 9: for a moment the broker
+    /// then says that there are none, and no leaders.
+    ///
+    /// # Errors
+    /// As [`RealKafka::start`].
+    ///
+    /// # Panics
+    /// As [`RealKafka::start`].
+    pub fn start_impatient() -> Result<Self, Skip> {
+        Self::start_in(inside, "broker.session.timeout.ms=1500\nbroker.heartbeat.interval.ms=1000\n")
     }
 
     /// The same with its log in a folder of the caller's, which may be on a small disk.
@@ -61,15 +72,14 @@ impl RealKafka {
     /// # Panics
     /// As [`RealKafka::start`].
     pub fn start_with_log(log: &Path) -> Result<Self, Skip> {
-        Self::start_in(|| {
-            TempDir::new().map(|folder| (log.join(folder.path().file_name().unwrap_or_default()), folder))
-        })
+        let folder = || TempDir::new().map(|folder| (log.join(folder.path().file_name().unwrap_or_default()), folder));
+        Self::start_in(folder, "")
     }
 
-    fn start_in(folder: impl Fn() -> io::Result<(PathBuf, TempDir)>) -> Result<Self, Skip> {
+    fn start_in(folder: impl Fn() -> io::Result<(PathBuf, TempDir)>, properties: &str) -> Result<Self, Skip> {
         let mut reason = String::new();
         for _ in 0..STARTS {
-            match folder().and_then(|(log, folder)| Self::try_start(&log, folder)) {
+            match folder().and_then(|(log, folder)| Self::try_start(&log, folder, properties)) {
                 Ok(kafka) => return Ok(kafka),
                 Err(error) => reason = error.to_string(),
             }
@@ -120,13 +130,13 @@ impl RealKafka {
         self.wait_until_ready().unwrap_or_else(|error| panic!("kafka does not come back: {error}"));
     }
 
-    fn try_start(log: &Path, folder: TempDir) -> io::Result<Self> {
+    fn try_start(log: &Path, folder: TempDir, more: &str) -> io::Result<Self> {
         let jars = jars()?;
         let (port, controller) = free_ports()?;
         let properties = format!(
             "{FIXED_PROPERTIES}\nlisteners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}\n\
              advertised.listeners=PLAINTEXT://127.0.0.1:{port}\n\
-             controller.quorum.bootstrap.servers=127.0.0.1:{controller}\nlog.cleaner.backoff.ms=200\nlog.dirs={}\n",
+             controller.quorum.bootstrap.servers=127.0.0.1:{controller}\nlog.cleaner.backoff.ms=200\nlog.dirs={}\n{more}",
             log.display()
         );
         fs::write(folder.path().join("server.properties"), properties)?;
@@ -177,6 +187,11 @@ impl Drop for RealKafka {
         }
         self.kill();
     }
+}
+
+/// A folder with the log in it.
+fn inside() -> io::Result<(PathBuf, TempDir)> {
+    TempDir::new().map(|folder| (folder.path().join("log"), folder))
 }
 
 fn free_ports() -> io::Result<(u16, u16)> {

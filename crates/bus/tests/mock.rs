@@ -271,7 +271,7 @@ impl ClientContext for Told {
 
 impl ConsumerContext for Told {}
 
-/// From Fetch 16 and Produce 10 on brokers tell of leaders, see `leader_discovery.c`; this broker could.
+/// From Fetch 16 and Produce 10 on brokers tell of leaders, see `wrapped.c`; this broker could.
 #[test]
 fn nobody_is_asked_for_leaders_beside_refusals() {
     let mock = Mock::new();

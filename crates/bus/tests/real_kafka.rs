@@ -17,7 +17,11 @@ use std::{
     pin::pin,
     task::{Context, Poll, Waker},
     thread,
+    time::Duration,
 };
+
+/// Between two questions.
+const STEP: Duration = Duration::from_millis(50);
 
 #[test]
 #[expect(clippy::print_stderr, reason = "a skipped suite must be seen")]
@@ -40,6 +44,36 @@ fn kafka_bus_conforms_on_apache_kafka() {
     suite.survives_outage("frozen", || kafka.stop(), || kafka.resume());
     let kafka = RefCell::new(kafka);
     suite.survives_outage("killed", || kafka.borrow_mut().kill(), || kafka.borrow_mut().restart());
+}
+
+/// A broker that stood still and was given up says for a moment that there are no brokers: clients go back to where they began,
+/// see `wrapped.c`.
+#[test]
+#[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
+fn a_broker_that_was_given_up_is_found_again() {
+    let kafka = match RealKafka::start_impatient() {
+        Ok(kafka) => kafka,
+        Err(skip) => {
+            eprintln!("{skip}");
+            return;
+        }
+    };
+    let config =
+        KafkaConfig { request_timeout: Duration::from_secs(1), ..KafkaConfig::new(kafka.brokers(), "given up") };
+    let buses: Vec<_> = (0..6).map(|_| KafkaBus::connect(config.clone()).unwrap()).collect();
+    let topic = Topic { name: "there".to_owned(), partitions: 2, compacted: false };
+    buses[0].create_topics(&[topic]).unwrap();
+    let finds = |bus: &KafkaBus| (0..40).any(|_| bus.end("there").inspect_err(|_| thread::sleep(STEP)).is_ok());
+    for round in 0..5 {
+        kafka.stop();
+        thread::scope(|scope| {
+            let clients: Vec<_> = buses.iter().map(|bus| scope.spawn(move || finds(bus))).collect();
+            thread::sleep(Duration::from_secs(2));
+            kafka.resume();
+            let found: Vec<_> = clients.into_iter().map(|client| client.join().unwrap()).collect();
+            assert_eq!(found, [true; 6], "round {round}: the broker is there, and not every client finds it");
+        });
+    }
 }
 
 fn creates_topics_as_asked(bus: &KafkaBus, kafka: &RealKafka) {

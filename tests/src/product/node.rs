@@ -295,9 +295,13 @@ impl Node {
 impl Drop for Node {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let text = String::from_utf8_lossy(&self.logs()).into_owned();
-            let lines: Vec<&str> = text.lines().collect();
-            eprintln!("the node's last words:\n{}", lines[lines.len().saturating_sub(30)..].join("\n"));
+            let is_log = |name: &str| Path::new(name).extension().is_some_and(|end| end == "log");
+            let logs = files_in(&self.path("")).into_iter().filter(|(name, _)| is_log(name));
+            for (name, bytes) in logs {
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                let lines: Vec<&str> = text.lines().collect();
+                eprintln!("last words in {name}:\n{}", lines[lines.len().saturating_sub(30)..].join("\n"));
+            }
         }
         for child in &mut self.running {
             // It may be dead already, which is what is wanted.

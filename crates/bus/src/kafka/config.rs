@@ -222,6 +222,8 @@ impl KafkaConfig {
             .set("client.id", &self.client_id)
             .set("enable.metrics.push", "false")
             .set("log.connection.close", "false")
+            // Never: a return to the bootstrap servers is not called off, see `wrapped.c`, so neither is this one.
+            .set("metadata.recovery.rebootstrap.trigger.ms", "2147483647")
             .set_log_level(match self.properties.get("debug") {
                 Some(_) => RDKafkaLogLevel::Debug,
                 None => RDKafkaLogLevel::Info,
