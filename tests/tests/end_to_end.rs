@@ -34,6 +34,7 @@ fn on_kafka() {
 /// What brokers tell of leaders beside a refusal kills librdkafka, see `wrapped.c` of `bus`: the program is linked
 /// so that it never asks for it.
 #[test]
+#[cfg(target_os = "linux")]
 fn brokers_are_not_asked_for_leaders() {
     let kafka = match RealKafka::start() {
         Ok(kafka) => kafka,

@@ -52,8 +52,8 @@ impl RealKafka {
         Self::start_in(inside, "")
     }
 
-    /// The same with a controller that gives the broker up after standing still for 1.5 s, not for 9: for a moment the broker
-    /// then says that there are none, and no leaders.
+    /// The same with a controller that gives the broker up after it stood still for 1.5 s, not for 9: for a moment it
+    /// then says that there are no brokers, and no leaders.
     ///
     /// # Errors
     /// As [`RealKafka::start`].
@@ -61,7 +61,7 @@ impl RealKafka {
     /// # Panics
     /// As [`RealKafka::start`].
     pub fn start_impatient() -> Result<Self, Skip> {
-        Self::start_in(inside, "broker.session.timeout.ms=1500\nbroker.heartbeat.interval.ms=1000\n")
+        Self::start_in(inside, "broker.session.timeout.ms=1500\nbroker.heartbeat.interval.ms=300\n")
     }
 
     /// The same with its log in a folder of the caller's, which may be on a small disk.

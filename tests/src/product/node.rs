@@ -60,6 +60,8 @@ pub struct Node {
     running: Vec<Child>,
 }
 
+/// Where processes of a node write what they say; the last is that of [`Node::adapters_apart`] in the fault suite.
+const LOGS: [&str; 3] = ["stdout.log", "stderr.log", "adapters.log"];
 const DEPARTMENTS: [&str; 2] = ["public-security", "market-supervision"];
 
 impl Node {
@@ -294,20 +296,26 @@ impl Node {
 
 impl Drop for Node {
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            let is_log = |name: &str| Path::new(name).extension().is_some_and(|end| end == "log");
-            let logs = files_in(&self.path("")).into_iter().filter(|(name, _)| is_log(name));
-            for (name, bytes) in logs {
-                let text = String::from_utf8_lossy(&bytes).into_owned();
-                let lines: Vec<&str> = text.lines().collect();
-                eprintln!("last words in {name}:\n{}", lines[lines.len().saturating_sub(30)..].join("\n"));
-            }
-        }
         for child in &mut self.running {
             // It may be dead already, which is what is wanted.
             drop(child.kill());
             drop(child.wait());
         }
+        if std::thread::panicking() {
+            for name in LOGS {
+                tell_end_of(&self.path(name));
+            }
+        }
+    }
+}
+
+/// The last lines of a log, if there are any.
+fn tell_end_of(log: &Path) {
+    let bytes = fs::read(log).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    let lines: Vec<&str> = text.lines().collect();
+    if !lines.is_empty() {
+        eprintln!("last in {}:\n{}", log.display(), lines[lines.len().saturating_sub(30)..].join("\n"));
     }
 }
 

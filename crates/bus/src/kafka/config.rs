@@ -62,6 +62,7 @@ const OURS: &[&str] = &[
     "message.send.max.retries",
     "message.timeout.ms",
     "metadata.broker.list",
+    "metadata.recovery.",
     "msg_order_cmp",
     "opaque",
     "partitioner",
@@ -222,8 +223,6 @@ impl KafkaConfig {
             .set("client.id", &self.client_id)
             .set("enable.metrics.push", "false")
             .set("log.connection.close", "false")
-            // Never: a return to the bootstrap servers is not called off, see `wrapped.c`, so neither is this one.
-            .set("metadata.recovery.rebootstrap.trigger.ms", "2147483647")
             .set_log_level(match self.properties.get("debug") {
                 Some(_) => RDKafkaLogLevel::Debug,
                 None => RDKafkaLogLevel::Info,
