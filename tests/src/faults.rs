@@ -82,10 +82,13 @@ pub fn apart(faults: &[Fault], plan: Plan) -> Result<Table, Skip> {
     if faults.is_empty() {
         return Ok(Table::new());
     }
-    let first = Mutex::new(Some(RealKafka::start_impatient()?));
     // Every other broker is given up by its controller as soon as it stands still.
     let another = |seed: u64| if seed.is_multiple_of(2) { RealKafka::start() } else { RealKafka::start_impatient() };
-    let broker = |seed| taken(&first).map_or_else(|| another(seed), Ok);
+    let first = Mutex::new(Some(another(plan.seed)?));
+    let broker = |seed| {
+        let first = if seed == plan.seed { taken(&first) } else { None };
+        first.map_or_else(|| another(seed), Ok)
+    };
     Ok(lives(faults, plan, |seed| broker(seed).map(|kafka| Life::apart(seed, kafka))))
 }
 

@@ -28,10 +28,7 @@ const STEP: Duration = Duration::from_millis(50);
 fn kafka_bus_conforms_on_apache_kafka() {
     let kafka = match RealKafka::start() {
         Ok(kafka) => kafka,
-        Err(skip) => {
-            eprintln!("{skip}");
-            return;
-        }
+        Err(skip) => return eprintln!("{skip}"),
     };
     let config = KafkaConfig::new(kafka.brokers(), "conformance");
     let bus = KafkaBus::connect(config.clone()).unwrap();
@@ -54,10 +51,7 @@ fn kafka_bus_conforms_on_apache_kafka() {
 fn a_broker_that_was_given_up_is_found_again() {
     let kafka = match RealKafka::start_impatient() {
         Ok(kafka) => kafka,
-        Err(skip) => {
-            eprintln!("{skip}");
-            return;
-        }
+        Err(skip) => return eprintln!("{skip}"),
     };
     let config = KafkaConfig::new(kafka.brokers(), "given up");
     let topic = Topic { name: "there".to_owned(), partitions: 2, compacted: false };

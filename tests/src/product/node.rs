@@ -290,7 +290,7 @@ impl Node {
     /// What its processes have written.
     #[must_use]
     pub fn logs(&self) -> Vec<u8> {
-        ["stdout.log", "stderr.log"].map(|name| fs::read(self.path(name)).unwrap_or_default()).concat()
+        LOGS.map(|name| fs::read(self.path(name)).unwrap_or_default()).concat()
     }
 }
 

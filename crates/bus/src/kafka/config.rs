@@ -246,6 +246,7 @@ mod tests {
             "delivery.report.only.error",
             "enable.idempotence",
             "auto.offset.reset",
+            "metadata.recovery.strategy",
             "check.crcs",
             "group.id",
             "message.timeout.ms",
