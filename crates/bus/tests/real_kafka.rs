@@ -44,7 +44,8 @@ fn kafka_bus_conforms_on_apache_kafka() {
 }
 
 /// A broker that stood still and was given up says for a moment that there are no brokers: clients go back to where they
-/// began, see `wrapped.c`.
+/// began, see `wrapped.c`. Whether it is given up and asked in that moment is left to chance, so this does not always fail where
+/// it should; the fault suite strikes often.
 #[test]
 #[cfg(target_os = "linux")]
 #[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
