@@ -70,6 +70,10 @@ impl Mapping for LandRegister {
     fn recall(&self, record: &Record) -> Option<(String, Vec<u8>)> {
         recall::recall(record)
     }
+
+    fn on_bus(&self, record: &Record, memory: Option<&[u8]>) -> Option<Vec<u8>> {
+        recall::on_bus(record, memory)
+    }
 }
 
 /// The key that the record of a rejected row would have had.

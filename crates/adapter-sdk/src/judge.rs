@@ -170,7 +170,7 @@ pub(crate) fn judge(
     let memory = stored.as_deref().map(|stored| Memory::read(stored).content);
     match translate::translate(mapping, row, memory) {
         Translated::Records { drafts, memory, released } => {
-            let mut judged = Judged { released, ..weigh_all(drafts, standing, known)? };
+            let mut judged = Judged { released, ..weigh_all(drafts, standing, known, entity.is_some())? };
             judged.memory = entity.zip(memory).map(|(entity, memory)| {
                 let version = judged.newest_version();
                 (entity, Memory { version: &version, content: &memory }.write())
@@ -218,14 +218,21 @@ impl Judged {
     }
 }
 
-fn weigh_all(drafts: Vec<Draft>, standing: &Standing<'_>, known: &Known) -> Result<Judged, StoreError> {
+/// Judges the records of a row; `remembers` says that its entity's other rows have a say in them.
+fn weigh_all(
+    drafts: Vec<Draft>,
+    standing: &Standing<'_>,
+    known: &Known,
+    remembers: bool,
+) -> Result<Judged, StoreError> {
     let mut seen = Vec::new();
     let mut records = Vec::with_capacity(drafts.len());
     for draft in drafts {
         let before = known.seen(draft.resource, &draft.key)?;
         let version = Version::new(&draft.stamp, standing.intake, standing.number);
         let digest = hash::of_draft(&draft);
-        let on_bus = known.uncounted.take(draft.resource, &draft.key, &draft.stamp, &digest);
+        let last = before.as_ref().filter(|_| remembers);
+        let on_bus = known.uncounted.take((draft.resource, &draft.key), (&draft.stamp, &digest), last);
         let verdict = match on_bus {
             // What is on the bus is seen.
             Some(_) => Verdict::Published,

@@ -4,9 +4,10 @@
 
 use crate::error::IntakeError;
 use bus::Position;
+use domain::Version;
 use serde::{Deserialize, Serialize};
 use std::{cell::RefCell, collections::HashMap};
-use store::Ledger;
+use store::{Ledger, Seen};
 
 /// What names of kept entries begin with.
 const NAMES: &str = "uncounted/";
@@ -62,6 +63,13 @@ impl OnBus {
         serde_json::to_vec(self).ok()
     }
 
+    /// Whether a later run sent something else under its stamp ([`Uncounted::overtaken`]).
+    fn is_overtaken(&self, ledger: &Ledger) -> Result<bool, IntakeError> {
+        let Some(seen) = ledger.seen(&self.resource, &self.key)? else { return Ok(false) };
+        let (own, seen) = (Version::parse(&self.version), Version::parse(&seen.version));
+        Ok(own.zip(seen).is_some_and(|(own, seen)| own.stamp() == seen.stamp() && own.intake() < seen.intake()))
+    }
+
     /// Where it lies.
     pub(crate) fn position(&self) -> Position {
         Position { partition: self.partition, offset: self.offset }
@@ -69,13 +77,13 @@ impl OnBus {
 }
 
 impl Uncounted {
-    /// What the ledger holds of them, and the names of those that are too old by `now`.
+    /// What the ledger holds of them, and the names of those that are too old by `now` or were overtaken by a later run.
     pub(crate) fn load(ledger: &Ledger, now: i64) -> Result<(Self, Vec<String>), IntakeError> {
         let mut all: HashMap<_, Vec<OnBus>> = HashMap::new();
         let mut old = Vec::new();
         for (name, blob) in ledger.blobs(NAMES)? {
             match serde_json::from_slice::<OnBus>(&blob) {
-                Ok(entry) if now - entry.at <= KEPT => {
+                Ok(entry) if now - entry.at <= KEPT && !entry.is_overtaken(ledger)? => {
                     all.entry((entry.resource.clone(), entry.key.clone())).or_default().push(entry);
                 }
                 _ => old.push(name),
@@ -84,14 +92,22 @@ impl Uncounted {
         Ok((Self(RefCell::new(all)), old))
     }
 
-    /// The record of a row that comes again; given out once.
-    pub(crate) fn take(&self, resource: &str, key: &str, stamp: &str, digest: &[u8; 16]) -> Option<OnBus> {
+    /// The record of a row that comes again; given out once. Where several of one stamp are on the bus and the rows need not
+    /// lead to all of them again, only what has the `last` word does for the row: anything else is to be sent anew.
+    pub(crate) fn take(
+        &self,
+        (resource, key): (&str, &str),
+        (stamp, digest): (&str, &[u8; 16]),
+        last: Option<&Seen>,
+    ) -> Option<OnBus> {
         let mut all = self.0.borrow_mut();
         if all.is_empty() {
             return None;
         }
         let entries = all.get_mut(&(resource.to_owned(), key.to_owned()))?;
-        let place = entries.iter().position(|entry| entry.stamp == stamp && entry.digest == *digest)?;
+        let stands = |entry: &OnBus| last.is_none_or(|last| last.stamp != entry.stamp || last.version == entry.version);
+        let is_it = |entry: &OnBus| entry.stamp == stamp && entry.digest == *digest && stands(entry);
+        let place = entries.iter().position(is_it)?;
         Some(entries.remove(place))
     }
 
@@ -113,6 +129,8 @@ mod tests {
     use super::*;
     use store::Commit;
 
+    const A: (&str, &str) = ("thing", "a/b");
+
     fn entry(version: &str, at: i64) -> OnBus {
         let position = Position { partition: 1, offset: 2 };
         OnBus::found(("thing", "a/b"), (version, "2026"), [7; 16], &position, at)
@@ -125,12 +143,12 @@ mod tests {
         ledger.commit(Commit { blobs, ..Commit::default() }).unwrap();
         let (uncounted, old) = Uncounted::load(&ledger, KEPT).unwrap();
         assert!(old.is_empty());
-        assert!(uncounted.take("thing", "a/b", "2026", &[8; 16]).is_none());
-        assert!(uncounted.take("thing", "a/b", "2027", &[7; 16]).is_none());
-        let taken = uncounted.take("thing", "a/b", "2026", &[7; 16]).unwrap();
+        assert!(uncounted.take(A, ("2026", &[8; 16]), None).is_none());
+        assert!(uncounted.take(A, ("2027", &[7; 16]), None).is_none());
+        let taken = uncounted.take(A, ("2026", &[7; 16]), None).unwrap();
         assert_eq!((taken.version.as_str(), taken.position().offset), ("1", 2));
-        assert!(uncounted.take("thing", "a/b", "2026", &[7; 16]).is_some());
-        assert!(uncounted.take("thing", "a/b", "2026", &[7; 16]).is_none());
+        assert!(uncounted.take(A, ("2026", &[7; 16]), None).is_some());
+        assert!(uncounted.take(A, ("2026", &[7; 16]), None).is_none());
     }
 
     #[test]
@@ -140,11 +158,32 @@ mod tests {
             .commit(Commit { blobs: vec![(entry("1", 0).name(), entry("1", 0).blob())], ..Commit::default() })
             .unwrap();
         let uncounted = || Uncounted::load(&ledger, 0).unwrap().0;
-        let takes = |uncounted: &Uncounted| uncounted.take("thing", "a/b", "2026", &[7; 16]).is_some();
+        let takes = |uncounted: &Uncounted| uncounted.take(A, ("2026", &[7; 16]), None).is_some();
         for (stamp, is_there) in [("2025", true), ("2026", false), ("2027", false)] {
             let uncounted = uncounted();
             uncounted.overtaken("thing", "a/b", stamp);
             assert_eq!(takes(&uncounted), is_there, "{stamp}");
+        }
+    }
+
+    #[test]
+    fn what_a_later_run_sent_something_else_for_is_not_given_out_and_forgotten() {
+        for (stamp, intake, stays) in [("2026", 8, false), ("2026", 7, true), ("2027", 8, true)] {
+            let entry = entry(Version::new("2026", 7, 1).as_str(), 0);
+            let seen = Seen {
+                stamp: stamp.to_owned(),
+                digest: [8; 16],
+                current: true,
+                scope: String::new(),
+                mentioned: intake,
+                version: Version::new(stamp, intake, 2).as_str().to_owned(),
+            };
+            let ledger = Ledger::in_memory();
+            let seen = vec![(A.0.to_owned(), A.1.to_owned(), seen)];
+            ledger.commit(Commit { seen, blobs: vec![(entry.name(), entry.blob())], ..Commit::default() }).unwrap();
+            let (uncounted, old) = Uncounted::load(&ledger, 0).unwrap();
+            assert_eq!(uncounted.take(A, ("2026", &[7; 16]), None).is_some(), stays, "{stamp} {intake}");
+            assert_eq!(old.is_empty(), stays, "{stamp} {intake}");
         }
     }
 
@@ -155,6 +194,6 @@ mod tests {
         ledger.commit(Commit { blobs, ..Commit::default() }).unwrap();
         let (uncounted, old) = Uncounted::load(&ledger, KEPT + 1).unwrap();
         assert_eq!(old, ["uncounted/thing/a/b@1"]);
-        assert!(uncounted.take("thing", "a/b", "2026", &[7; 16]).is_none());
+        assert!(uncounted.take(A, ("2026", &[7; 16]), None).is_none());
     }
 }

@@ -26,6 +26,9 @@ pub(super) struct Memory {
     /// How it was taken back, where it was published last that way.
     #[prost(message, optional, tag = "6")]
     pub(super) withdrawn: Option<Withdrawn>,
+    /// What a run published that ended before it could remember it: its rows come again.
+    #[prost(message, optional, tag = "7")]
+    pub(super) on_bus: Option<OnBus>,
 }
 
 /// A title's row.
@@ -54,6 +57,15 @@ pub(super) struct Holder {
     /// None when the holder has ended.
     #[prost(message, optional, tag = "3")]
     pub(super) party: Option<Party>,
+}
+
+/// A title on the bus that nothing is remembered of.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct OnBus {
+    #[prost(uint64, tag = "1")]
+    pub(super) serial: u64,
+    #[prost(message, repeated, tag = "2")]
+    pub(super) subjects: Vec<canonical::Identifier>,
 }
 
 /// A withdrawal that was published.
@@ -89,6 +101,18 @@ impl Memory {
             subjects.extend(identifier);
         }
         subjects
+    }
+
+    /// What is on the bus when the title's rows have come again as far as there, and nobody holds it any more.
+    pub(super) fn left_behind(&self) -> Option<Withdrawn> {
+        let title = self.title.as_ref().filter(|_| self.parties().is_empty())?;
+        let OnBus { subjects, .. } = self.on_bus.clone().filter(|on_bus| on_bus.serial <= title.serial)?;
+        Some(Withdrawn { serial: title.serial, is_invalidated: false, subjects, at: title.at })
+    }
+
+    /// A record of the title goes out: what was on the bus before has no longer the last word.
+    pub(super) fn goes_out(&mut self, serial: u64) {
+        self.on_bus = self.on_bus.take().filter(|on_bus| on_bus.serial > serial);
     }
 
     /// Notes that a row waits.

@@ -2,7 +2,7 @@
 
 use super::{
     REAL_ESTATE_TITLE,
-    memory::{Holder, Memory, Title, Withdrawn, entity_of},
+    memory::{Holder, Memory, OnBus, Title, Withdrawn, entity_of},
 };
 use contract::canonical::v1::{Operation, RealEstateTitle, Record};
 use domain::Version;
@@ -13,7 +13,7 @@ pub(super) fn recall(record: &Record) -> Option<(String, Vec<u8>)> {
     if record.resource != REAL_ESTATE_TITLE {
         return None;
     }
-    let serial: u64 = Version::parse(&record.version)?.stamp().parse().ok()?;
+    let serial = serial_of(record)?;
     let time = record.source_time.unwrap_or_default();
     let at = time.seconds * 1000 + i64::from(time.nanos) / 1_000_000;
     let memory = if record.operation() == Operation::Withdraw {
@@ -22,6 +22,20 @@ pub(super) fn recall(record: &Record) -> Option<(String, Vec<u8>)> {
         published(record, serial, at)?
     };
     Some((entity_of(&record.key), memory.encode_to_vec()))
+}
+
+/// What stood before, and that a title is on the bus.
+pub(super) fn on_bus(record: &Record, memory: Option<&[u8]>) -> Option<Vec<u8>> {
+    let (mut memory, serial) = (Memory::read(memory), serial_of(record)?);
+    memory.goes_out(serial);
+    if record.operation() == Operation::Upsert && memory.on_bus.is_none() {
+        memory.on_bus = Some(OnBus { serial, subjects: record.subjects.clone() });
+    }
+    Some(memory.encode_to_vec())
+}
+
+fn serial_of(record: &Record) -> Option<u64> {
+    Version::parse(&record.version)?.stamp().parse().ok()
 }
 
 fn published(record: &Record, serial: u64, at: i64) -> Option<Memory> {

@@ -67,11 +67,12 @@ pub(super) fn together(key: &str, mut memory: Memory, id: String, says: Says) ->
         let mut draft = draft(REAL_ESTATE_TITLE, key, at, subjects, Effect::upsert(&body));
         declared(&title.flags).for_each(|flag| draft.flag(flag));
         (memory.is_published, memory.withdrawn) = (true, None);
+        memory.goes_out(at.0);
         let mut released = std::mem::take(&mut memory.waiting);
         released.retain(|row| *row != id);
         return records(draft, &memory, released);
     }
-    match memory.withdrawn.clone().filter(|_| says == Says::Less) {
+    match memory.left_behind().or_else(|| memory.withdrawn.clone().filter(|_| says == Says::Less)) {
         Some(withdrawn) => withdraw(key, memory, withdrawn),
         None => wait(key, memory, id),
     }
@@ -83,6 +84,7 @@ pub(super) fn withdraw(key: &str, mut memory: Memory, withdrawn: Withdrawn) -> T
     let reason = if withdrawn.is_invalidated { INVALIDATED } else { LAST_HOLDER_ENDED };
     let at = (withdrawn.serial, memory::instant(withdrawn.at));
     let draft = draft(REAL_ESTATE_TITLE, key, at, subjects, Effect::Withdraw { reason });
+    memory.goes_out(at.0);
     (memory.is_published, memory.withdrawn) = (false, Some(withdrawn));
     records(draft, &memory, Vec::new())
 }

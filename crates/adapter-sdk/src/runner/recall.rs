@@ -111,10 +111,7 @@ impl<'a> Recalled<'a> {
             return Ok(());
         }
         self.highest = self.highest.max(version.intake());
-        // Rows of a unit that is not finished come again, and are to be translated as they were the first time.
-        if self.unfinished != Some(version.intake()) {
-            self.remember(&record)?;
-        }
+        self.remember(&record, self.unfinished == Some(version.intake()))?;
         self.see(record, &version, &delivery.position)?;
         if self.seen.len() + self.memories.len() >= BATCH { self.write() } else { Ok(()) }
     }
@@ -154,17 +151,25 @@ impl<'a> Recalled<'a> {
         Ok(counted.is_none_or(|counted| counted.version.as_str() < version.as_str()))
     }
 
-    fn remember(&mut self, record: &Record) -> Result<(), IntakeError> {
+    /// What a record says of its entity. Rows of a unit that is not finished come again, and are to be translated as they were
+    /// the first time: of their records only that they are on the bus.
+    fn remember(&mut self, record: &Record, comes_again: bool) -> Result<(), IntakeError> {
         let mapping = self.setup.adapter.mapping.as_ref();
         let Some((entity, content)) = translate::recall(mapping, record) else { return Ok(()) };
-        let before = match self.memories.get(&entity) {
+        let stored = match self.memories.get(&entity) {
             Some(before) => Some(before.clone()),
             None => self.setup.ledger.memory(&entity)?,
         };
-        let version = record.version.as_str();
-        if before.is_none_or(|before| Memory::read(&before).version <= version) {
-            self.memories.insert(entity, Memory { version, content: &content }.write());
-        }
+        let before = stored.as_deref().map(Memory::read);
+        let after = if comes_again {
+            let content = translate::on_bus(mapping, record, before.as_ref().map(|before| before.content));
+            content.map(|content| (before.map_or("", |before| before.version), content))
+        } else {
+            let version = record.version.as_str();
+            before.is_none_or(|before| before.version <= version).then_some((version, content))
+        };
+        let written = after.map(|(version, content)| Memory { version, content: &content }.write());
+        self.memories.extend(written.map(|written| (entity, written)));
         Ok(())
     }
 
