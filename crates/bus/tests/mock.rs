@@ -1,6 +1,8 @@
 //! The Kafka bus keeps the contract against librdkafka's own broker, which can be made to fail.
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
+mod alone;
+
 use bus::{
     Ack, Bus, BusError, KafkaBus, KafkaConfig, Message, SendError, Start, Topic,
     conformance::{Sent, Suite, read_to_end, settle},
@@ -311,6 +313,36 @@ fn nobody_is_asked_for_leaders_beside_refusals() {
 }
 
 /// When this fails, see whether `wrapped.c` is still needed, and still fits.
+/// A broker that its controller gave up says for a moment that there are no brokers: clients go back to where they began, see
+/// `wrapped.c`.
+#[test]
+#[cfg(target_os = "linux")]
+fn clients_that_were_told_that_there_are_no_brokers_find_them_again() {
+    let cluster = MockCluster::new(1).unwrap();
+    cluster.create_topic("there", 1, 1).unwrap();
+    let front = alone::Front::before(&cluster.bootstrap_servers());
+    let config = KafkaConfig::new(front.address(), "alone");
+    let bus = KafkaBus::connect(KafkaConfig { request_timeout: Duration::from_secs(1), ..config }).unwrap();
+    let found = || bus.end("there").is_ok().then_some(());
+    wait_for("the broker", found);
+    front.tell_of_none(true);
+    wait_for("the client to be told that there are no brokers", || {
+        let is_told = front.told() > 0;
+        is_told.then_some(()).or_else(|| found().and(None))
+    });
+    front.tell_of_none(false);
+    wait_for("the broker to be found again", found);
+}
+
+/// Asks again and again for at most a minute.
+fn wait_for(what: &str, mut there: impl FnMut() -> Option<()>) {
+    let end = Instant::now() + Duration::from_mins(1);
+    while there().is_none() {
+        assert!(Instant::now() < end, "waited for a minute for {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 #[test]
 fn librdkafka_is_the_one_that_wrapped_functions_are_for() {
     assert_eq!(rdkafka::util::get_rdkafka_version().1, "2.12.1");

@@ -17,11 +17,7 @@ use std::{
     pin::pin,
     task::{Context, Poll, Waker},
     thread,
-    time::{Duration, Instant},
 };
-
-/// Between two questions.
-const STEP: Duration = Duration::from_millis(50);
 
 #[test]
 #[expect(clippy::print_stderr, reason = "a skipped suite must be seen")]
@@ -41,46 +37,6 @@ fn kafka_bus_conforms_on_apache_kafka() {
     suite.survives_outage("frozen", || kafka.stop(), || kafka.resume());
     let kafka = RefCell::new(kafka);
     suite.survives_outage("killed", || kafka.borrow_mut().kill(), || kafka.borrow_mut().restart());
-}
-
-/// A broker that stood still and was given up says for a moment that there are no brokers: clients go back to where they
-/// began, see `wrapped.c`. Whether it is given up and asked in that moment is left to chance, so this does not always fail where
-/// it should; the fault suite strikes often.
-#[test]
-#[cfg(target_os = "linux")]
-#[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
-fn a_broker_that_was_given_up_is_found_again() {
-    let kafka = match RealKafka::start_impatient() {
-        Ok(kafka) => kafka,
-        Err(skip) => return eprintln!("{skip}"),
-    };
-    let config = KafkaConfig::new(kafka.brokers(), "given up");
-    let topic = Topic { name: "there".to_owned(), partitions: 2, compacted: false };
-    KafkaBus::connect(config.clone()).unwrap().create_topics(&[topic]).unwrap();
-    let config = KafkaConfig { request_timeout: Duration::from_secs(1), ..config };
-    let buses: Vec<_> = (0..6).map(|_| KafkaBus::connect(config.clone()).unwrap()).collect();
-    // Asks all the time, also while the broker is given up, which it notices by itself after it goes on.
-    let finds = |bus: &KafkaBus, begun: Instant| {
-        while begun.elapsed() < Duration::from_mins(1) {
-            let found = bus.end("there").is_ok();
-            if found && begun.elapsed() > Duration::from_secs(5) {
-                return true;
-            }
-            thread::sleep(STEP);
-        }
-        false
-    };
-    for round in 0..4 {
-        kafka.stop();
-        thread::scope(|scope| {
-            let begun = Instant::now();
-            let clients: Vec<_> = buses.iter().map(|bus| scope.spawn(move || finds(bus, begun))).collect();
-            thread::sleep(Duration::from_secs(2));
-            kafka.resume();
-            let found: Vec<_> = clients.into_iter().map(|client| client.join().unwrap()).collect();
-            assert_eq!(found, [true; 6], "round {round}: the broker is there, and not every client finds it");
-        });
-    }
 }
 
 fn creates_topics_as_asked(bus: &KafkaBus, kafka: &RealKafka) {

@@ -31,9 +31,10 @@ int16_t __wrap_rd_kafka_broker_ApiVersion_supported(struct rd_kafka_broker_s *br
 
 /*
  * A return to the bootstrap servers is never called off. A broker that its controller has given up may answer that there are
- * no brokers: librdkafka drops those it knows, plans to begin again at once, and calls that off because an answer came (issue
- * 5301). The client reaches nobody ever after. The timer that is stopped there also runs from each question for metadata, to
- * begin again when none is answered for minutes; as nothing stops it, it is not started for that.
+ * no brokers: librdkafka drops those it knows, plans to begin again as the last connection is closed, and calls that off when
+ * it is through with the answer (issue 5301). The client reaches nobody ever after. The timer that is stopped there also runs
+ * from each question for metadata, to begin again when none is answered for minutes; as nothing stops it, it is not started
+ * for that.
  */
 int __wrap_rd_kafka_rebootstrap_tmr_stop(struct rd_kafka_s *client) {
     (void)client;
