@@ -65,6 +65,10 @@ impl Mapping for EnterpriseRegister {
     fn recall(&self, record: &canonical::Record) -> Option<(String, Vec<u8>)> {
         memory::recall(record)
     }
+
+    fn note_on_bus(&self, record: &canonical::Record, memory: Option<&[u8]>) -> Option<Vec<u8>> {
+        memory::note_on_bus(record, memory)
+    }
 }
 
 fn translate(entity: &Entity, memory: Option<&[u8]>) -> Translated {

@@ -71,8 +71,8 @@ impl Mapping for LandRegister {
         recall::recall(record)
     }
 
-    fn on_bus(&self, record: &Record, memory: Option<&[u8]>) -> Option<Vec<u8>> {
-        recall::on_bus(record, memory)
+    fn note_on_bus(&self, record: &Record, memory: Option<&[u8]>) -> Option<Vec<u8>> {
+        recall::note_on_bus(record, memory)
     }
 }
 

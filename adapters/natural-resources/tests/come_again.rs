@@ -51,7 +51,7 @@ impl Row {
                 "zl": format!("示例路{serial}号"), "djsj": "2020-03-04 10:11:12", "qszt": 1, "sjyxbs": u8::from(is_valid)})
             }
             Self::Holder { serial, place, is_valid } => json!({"lsh": serial, "dfsjzj": "D1", "xh": place,
-                "qlrmc": format!("示例{serial}"), "zjlx": "111", "zjhm": "110101199003078830", "sjyxbs": u8::from(is_valid)}),
+                "qlrmc": format!("示例{serial}"), "zjlx": "414", "zjhm": format!("E1234567{serial}"), "sjyxbs": u8::from(is_valid)}),
             Self::Permit { serial } => json!({"lsh": serial, "dfsjzj": "P1", "xkzbh": "建字第110101000000001号",
                 "jswz": format!("示例路{serial}号"), "jsdwdm": "91350100M000100Y43"}),
         };
@@ -158,7 +158,7 @@ impl World {
         let (state, copy) = (self.dir.path().join("state"), self.dir.path().join("copy"));
         let killed = killed.map(|at| Kill { at: at + 1, state: state.clone(), copy: copy.clone() });
         let is_killed = killed.is_some();
-        // What a process publishes it announces first, and it remembers that: so there is a row before the kill.
+        // A unit's number is written down before its first row: the permit begins the unit, so that the copy knows of it.
         self.lives.set(self.lives.get() + 1);
         let permit = Row::Permit { serial: self.lives.get() };
         let rows = [&[permit], rows].concat();
@@ -241,6 +241,40 @@ proptest! {
         }
         world.run(&shuffled(&rows, &last), None);
         prop_assert_eq!(world.stands(), due(&rows));
+    }
+}
+
+#[test]
+fn rows_that_come_again_as_they_were_send_nothing() {
+    let title = Row::Title { serial: 1, is_valid: true };
+    let holder = |serial, place, is_valid| Row::Holder { serial, place, is_valid };
+    for rows in [
+        &[title, holder(1, 1, true)][..],
+        &[holder(1, 1, true), title],
+        &[holder(1, 1, true), holder(2, 2, true), title],
+    ] {
+        let world = World::new();
+        world.run(rows, Some(0));
+        world.run(rows, None);
+        let titles = world.records().into_iter().filter(|record| record.resource == "real-estate-title").count();
+        assert_eq!(titles, 1, "{rows:?}");
+    }
+}
+
+#[test]
+fn a_withdrawal_is_found_by_what_was_on_the_bus() {
+    let title = |serial, is_valid| Row::Title { serial, is_valid };
+    let holder = |serial, is_valid| Row::Holder { serial, place: 1, is_valid };
+    for again in [
+        [title(1, true), title(2, false), holder(1, true), holder(2, false)],
+        [holder(1, true), holder(2, false), title(1, true), title(2, false)],
+    ] {
+        let world = World::new();
+        world.run(&[title(1, true), holder(1, true)], Some(0));
+        world.run(&again, None);
+        let back = world.records().pop().unwrap();
+        assert_eq!(back.operation(), Operation::Withdraw);
+        assert!(back.subjects.iter().any(|subject| subject.value.ends_with("E12345671")), "{again:?}");
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
     hash,
     mapping::{Draft, Effect, Mapping, Rejection, Row, Translated},
     translate,
-    uncounted::{OnBus, Uncounted},
+    uncounted::{OnBus, Uncounted, Which},
 };
 use domain::{Rule, Version};
 use std::{
@@ -170,7 +170,7 @@ pub(crate) fn judge(
     let memory = stored.as_deref().map(|stored| Memory::read(stored).content);
     match translate::translate(mapping, row, memory) {
         Translated::Records { drafts, memory, released } => {
-            let mut judged = Judged { released, ..weigh_all(drafts, standing, known, entity.is_some())? };
+            let mut judged = Judged { released, ..weigh_all(drafts, standing, known, entity.as_deref())? };
             judged.memory = entity.zip(memory).map(|(entity, memory)| {
                 let version = judged.newest_version();
                 (entity, Memory { version: &version, content: &memory }.write())
@@ -218,12 +218,12 @@ impl Judged {
     }
 }
 
-/// Judges the records of a row; `remembers` says that its entity's other rows have a say in them.
+/// Judges the records of a row, of an entity or for itself.
 fn weigh_all(
     drafts: Vec<Draft>,
     standing: &Standing<'_>,
     known: &Known,
-    remembers: bool,
+    entity: Option<&str>,
 ) -> Result<Judged, StoreError> {
     let mut seen = Vec::new();
     let mut records = Vec::with_capacity(drafts.len());
@@ -231,8 +231,8 @@ fn weigh_all(
         let before = known.seen(draft.resource, &draft.key)?;
         let version = Version::new(&draft.stamp, standing.intake, standing.number);
         let digest = hash::of_draft(&draft);
-        let last = before.as_ref().filter(|_| remembers);
-        let on_bus = known.uncounted.take((draft.resource, &draft.key), (&draft.stamp, &digest), last);
+        let which = if entity.is_some() { Which::LastWord(before.as_ref()) } else { Which::Any };
+        let on_bus = known.uncounted.take((draft.resource, &draft.key), (&draft.stamp, &digest), which);
         let verdict = match on_bus {
             // What is on the bus is seen.
             Some(_) => Verdict::Published,

@@ -90,10 +90,10 @@ pub trait Mapping: Send + Sync {
         None
     }
 
-    /// What is remembered of the entity behind a record that a run published and could not write down any more, after
-    /// `memory`; `None` leaves it as it is. The rows come again, perhaps with others between them, and are to be translated as
-    /// they were the first time: all that may be added is that the record is on the bus.
-    fn on_bus(&self, _record: &canonical::Record, _memory: Option<&[u8]>) -> Option<Vec<u8>> {
+    /// What is remembered of the entity behind a record ([`Mapping::recall`] names it) that a run published and could not write
+    /// down any more, after `memory`; `None` leaves it as it is. The rows come again, perhaps with others between them, and are
+    /// to be translated as they were the first time: all that may be added is that the record is on the bus.
+    fn note_on_bus(&self, _record: &canonical::Record, _memory: Option<&[u8]>) -> Option<Vec<u8>> {
         None
     }
 }

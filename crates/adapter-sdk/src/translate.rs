@@ -37,8 +37,8 @@ pub(crate) fn recall(mapping: &dyn Mapping, record: &canonical::Record) -> Optio
 }
 
 /// What a record on the bus whose rows come again adds to what is remembered of its entity.
-pub(crate) fn on_bus(mapping: &dyn Mapping, record: &canonical::Record, memory: Option<&[u8]>) -> Option<Vec<u8>> {
-    guarded(|| mapping.on_bus(record, memory)).flatten()
+pub(crate) fn note_on_bus(mapping: &dyn Mapping, record: &canonical::Record, memory: Option<&[u8]>) -> Option<Vec<u8>> {
+    guarded(|| mapping.note_on_bus(record, memory)).flatten()
 }
 
 fn guarded<T>(call: impl FnOnce() -> T) -> Option<T> {

@@ -1,4 +1,6 @@
-//! What a run put on the bus and could not write down any more. The rows come again, and are then done without being sent.
+//! What a run put on the bus and could not write down any more. The rows come again, and are then done without being sent;
+//! but where an entity's rows have a say in each other's records and several records of one stamp lie there, only the newest of
+//! them does for a row: for the others a record is sent anew, so that the last word is always that of the rows as they are now.
 //!
 //! Kept until that happens, for a day: who pushes may come back late.
 
@@ -26,6 +28,15 @@ pub(crate) struct OnBus {
     offset: u64,
     /// When it was found, in milliseconds since 1970.
     at: i64,
+}
+
+/// Which of several records of one stamp does for a row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Which<'a> {
+    /// Any: the row says by itself what its record is.
+    Any,
+    /// The newest of the key, as far as one is seen: rows of an entity may lead to other records the second time.
+    LastWord(Option<&'a Seen>),
 }
 
 /// All of them, by record.
@@ -63,7 +74,7 @@ impl OnBus {
         serde_json::to_vec(self).ok()
     }
 
-    /// Whether a later run sent something else under its stamp ([`Uncounted::overtaken`]).
+    /// Whether a later run sent a record under the same stamp ([`Uncounted::overtaken`]).
     fn is_overtaken(&self, ledger: &Ledger) -> Result<bool, IntakeError> {
         let Some(seen) = ledger.seen(&self.resource, &self.key)? else { return Ok(false) };
         let (own, seen) = (Version::parse(&self.version), Version::parse(&seen.version));
@@ -92,21 +103,23 @@ impl Uncounted {
         Ok((Self(RefCell::new(all)), old))
     }
 
-    /// The record of a row that comes again; given out once. Where several of one stamp are on the bus and the rows need not
-    /// lead to all of them again, only what has the `last` word does for the row: anything else is to be sent anew.
+    /// The record of a row that comes again; given out once.
     pub(crate) fn take(
         &self,
         (resource, key): (&str, &str),
         (stamp, digest): (&str, &[u8; 16]),
-        last: Option<&Seen>,
+        which: Which<'_>,
     ) -> Option<OnBus> {
         let mut all = self.0.borrow_mut();
         if all.is_empty() {
             return None;
         }
         let entries = all.get_mut(&(resource.to_owned(), key.to_owned()))?;
-        let stands = |entry: &OnBus| last.is_none_or(|last| last.stamp != entry.stamp || last.version == entry.version);
-        let is_it = |entry: &OnBus| entry.stamp == stamp && entry.digest == *digest && stands(entry);
+        let may_be = |entry: &OnBus| match which {
+            Which::LastWord(Some(last)) => last.stamp != entry.stamp || last.version == entry.version,
+            Which::LastWord(None) | Which::Any => true,
+        };
+        let is_it = |entry: &OnBus| entry.stamp == stamp && entry.digest == *digest && may_be(entry);
         let place = entries.iter().position(is_it)?;
         Some(entries.remove(place))
     }
@@ -143,12 +156,37 @@ mod tests {
         ledger.commit(Commit { blobs, ..Commit::default() }).unwrap();
         let (uncounted, old) = Uncounted::load(&ledger, KEPT).unwrap();
         assert!(old.is_empty());
-        assert!(uncounted.take(A, ("2026", &[8; 16]), None).is_none());
-        assert!(uncounted.take(A, ("2027", &[7; 16]), None).is_none());
-        let taken = uncounted.take(A, ("2026", &[7; 16]), None).unwrap();
+        assert!(uncounted.take(A, ("2026", &[8; 16]), Which::Any).is_none());
+        assert!(uncounted.take(A, ("2027", &[7; 16]), Which::Any).is_none());
+        let taken = uncounted.take(A, ("2026", &[7; 16]), Which::Any).unwrap();
         assert_eq!((taken.version.as_str(), taken.position().offset), ("1", 2));
-        assert!(uncounted.take(A, ("2026", &[7; 16]), None).is_some());
-        assert!(uncounted.take(A, ("2026", &[7; 16]), None).is_none());
+        assert!(uncounted.take(A, ("2026", &[7; 16]), Which::Any).is_some());
+        assert!(uncounted.take(A, ("2026", &[7; 16]), Which::Any).is_none());
+    }
+
+    #[test]
+    fn of_several_of_one_stamp_the_one_with_the_last_word_is_given_out_where_that_matters() {
+        let ledger = Ledger::in_memory();
+        let blobs = ["1", "2"].map(|version| (entry(version, 0).name(), entry(version, 0).blob())).into();
+        ledger.commit(Commit { blobs, ..Commit::default() }).unwrap();
+        let last = |stamp: &str, version: &str| Seen {
+            stamp: stamp.to_owned(),
+            digest: [7; 16],
+            current: true,
+            scope: String::new(),
+            mentioned: 1,
+            version: version.to_owned(),
+        };
+        for (last, given) in [
+            (last("2026", "2"), Some("2")),
+            (last("2026", "3"), None),
+            // Of an older stamp than the last word nothing can have it.
+            (last("2027", "3"), Some("1")),
+        ] {
+            let (uncounted, _) = Uncounted::load(&ledger, 0).unwrap();
+            let taken = uncounted.take(A, ("2026", &[7; 16]), Which::LastWord(Some(&last)));
+            assert_eq!(taken.as_ref().map(|taken| taken.version.as_str()), given, "{last:?}");
+        }
     }
 
     #[test]
@@ -158,7 +196,7 @@ mod tests {
             .commit(Commit { blobs: vec![(entry("1", 0).name(), entry("1", 0).blob())], ..Commit::default() })
             .unwrap();
         let uncounted = || Uncounted::load(&ledger, 0).unwrap().0;
-        let takes = |uncounted: &Uncounted| uncounted.take(A, ("2026", &[7; 16]), None).is_some();
+        let takes = |uncounted: &Uncounted| uncounted.take(A, ("2026", &[7; 16]), Which::Any).is_some();
         for (stamp, is_there) in [("2025", true), ("2026", false), ("2027", false)] {
             let uncounted = uncounted();
             uncounted.overtaken("thing", "a/b", stamp);
@@ -182,7 +220,7 @@ mod tests {
             let seen = vec![(A.0.to_owned(), A.1.to_owned(), seen)];
             ledger.commit(Commit { seen, blobs: vec![(entry.name(), entry.blob())], ..Commit::default() }).unwrap();
             let (uncounted, old) = Uncounted::load(&ledger, 0).unwrap();
-            assert_eq!(uncounted.take(A, ("2026", &[7; 16]), None).is_some(), stays, "{stamp} {intake}");
+            assert_eq!(uncounted.take(A, ("2026", &[7; 16]), Which::Any).is_some(), stays, "{stamp} {intake}");
             assert_eq!(old.is_empty(), stays, "{stamp} {intake}");
         }
     }
@@ -194,6 +232,6 @@ mod tests {
         ledger.commit(Commit { blobs, ..Commit::default() }).unwrap();
         let (uncounted, old) = Uncounted::load(&ledger, KEPT + 1).unwrap();
         assert_eq!(old, ["uncounted/thing/a/b@1"]);
-        assert!(uncounted.take(A, ("2026", &[7; 16]), None).is_none());
+        assert!(uncounted.take(A, ("2026", &[7; 16]), Which::Any).is_none());
     }
 }

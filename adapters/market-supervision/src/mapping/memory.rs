@@ -78,3 +78,11 @@ pub(super) fn recall(record: &Record) -> Option<(String, Vec<u8>)> {
     };
     Some((entity_of(&enterprise.source_id), memory.to_bytes()))
 }
+
+/// The numbers that an enterprise is on the bus under, where none are remembered: should they have changed by the time its
+/// rows come again, what stands under them is taken back.
+pub(super) fn note_on_bus(record: &Record, memory: Option<&[u8]>) -> Option<Vec<u8>> {
+    let recalled = recall(record).filter(|_| memory.is_none())?.1;
+    let numbers = Memory::from_bytes(&recalled)?.numbers;
+    Some(Memory { stamp: String::new(), numbers, representative: None, conflict: false }.to_bytes())
+}

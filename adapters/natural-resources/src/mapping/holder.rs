@@ -37,7 +37,7 @@ pub(super) fn translate(row: &TableRow, memory: Option<&[u8]>) -> Result<Transla
 /// A holder ends. When it was the last, what the title was found by is what its withdrawal is found by.
 fn end(key: &str, mut memory: Memory, row: &TableRow, ended: Holder) -> Translated {
     let id = format!("{HOLDERS}/{}", ended.serial);
-    let before: Vec<_> = memory.subjects().iter().map(memory::kept).collect();
+    let before = memory.found_by();
     memory.end(ended, &row.fields().number("zjhm"));
     let is_last = memory.is_published && memory.parties().is_empty();
     match memory.title.as_ref().filter(|_| is_last) {

@@ -28,7 +28,7 @@ pub(super) struct Memory {
     pub(super) withdrawn: Option<Withdrawn>,
     /// What a run published that ended before it could remember it: its rows come again.
     #[prost(message, optional, tag = "7")]
-    pub(super) on_bus: Option<OnBus>,
+    pub(super) stranded: Option<Stranded>,
 }
 
 /// A title's row.
@@ -59,13 +59,16 @@ pub(super) struct Holder {
     pub(super) party: Option<Party>,
 }
 
-/// A title on the bus that nothing is remembered of.
+/// A record of a title on the bus that nothing is remembered of.
 #[derive(Clone, PartialEq, Message)]
-pub(super) struct OnBus {
+pub(super) struct Stranded {
     #[prost(uint64, tag = "1")]
     pub(super) serial: u64,
     #[prost(message, repeated, tag = "2")]
     pub(super) subjects: Vec<canonical::Identifier>,
+    /// How many hold the title there.
+    #[prost(uint64, tag = "3")]
+    pub(super) holders: u64,
 }
 
 /// A withdrawal that was published.
@@ -103,16 +106,25 @@ impl Memory {
         subjects
     }
 
-    /// What is on the bus when the title's rows have come again as far as there, and nobody holds it any more.
+    /// What takes a stranded record back, once the title's row is as new and as many holders have ended as it names: before
+    /// that their rows may only not have come yet.
     pub(super) fn left_behind(&self) -> Option<Withdrawn> {
-        let title = self.title.as_ref().filter(|_| self.parties().is_empty())?;
-        let OnBus { subjects, .. } = self.on_bus.clone().filter(|on_bus| on_bus.serial <= title.serial)?;
-        Some(Withdrawn { serial: title.serial, is_invalidated: false, subjects, at: title.at })
+        let title = self.title.as_ref()?;
+        let stranded = self.stranded.as_ref().filter(|stranded| stranded.serial <= title.serial)?;
+        let all_ended = self.parties().is_empty() && self.holders.len() as u64 >= stranded.holders;
+        let subjects = self.found_by();
+        all_ended.then_some(Withdrawn { serial: title.serial, is_invalidated: false, subjects, at: title.at })
     }
 
-    /// A record of the title goes out: what was on the bus before has no longer the last word.
-    pub(super) fn goes_out(&mut self, serial: u64) {
-        self.on_bus = self.on_bus.take().filter(|on_bus| on_bus.serial > serial);
+    /// What the title is found by, and what a stranded record of it is found by, as it is kept.
+    pub(super) fn found_by(&self) -> Vec<canonical::Identifier> {
+        let stranded = self.stranded.iter().flat_map(|stranded| stranded.subjects.clone());
+        each_once(self.subjects().iter().map(kept).chain(stranded))
+    }
+
+    /// A record under this number stands over a stranded one that is not newer.
+    pub(super) fn overtake(&mut self, serial: u64) {
+        self.stranded = self.stranded.take().filter(|stranded| stranded.serial > serial);
     }
 
     /// Notes that a row waits.
@@ -133,6 +145,17 @@ pub(super) fn lookups(title: &RealEstateTitle) -> Vec<Identifier> {
     let mut subjects = adapter_sdk::reading::number_lookups(&title.number, &title.certificate_id);
     subjects.extend(Identifier::parse(IdentifierKind::UnitNumber, &title.unit_number).ok());
     subjects
+}
+
+/// The identifiers without repeats, in their order.
+pub(super) fn each_once(subjects: impl IntoIterator<Item = canonical::Identifier>) -> Vec<canonical::Identifier> {
+    let mut once = Vec::new();
+    for subject in subjects {
+        if !once.contains(&subject) {
+            once.push(subject);
+        }
+    }
+    once
 }
 
 /// An identifier as it was kept.

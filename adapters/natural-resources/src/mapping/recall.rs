@@ -2,7 +2,7 @@
 
 use super::{
     REAL_ESTATE_TITLE,
-    memory::{Holder, Memory, OnBus, Title, Withdrawn, entity_of},
+    memory::{Holder, Memory, Stranded, Title, Withdrawn, entity_of},
 };
 use contract::canonical::v1::{Operation, RealEstateTitle, Record};
 use domain::Version;
@@ -24,12 +24,14 @@ pub(super) fn recall(record: &Record) -> Option<(String, Vec<u8>)> {
     Some((entity_of(&record.key), memory.encode_to_vec()))
 }
 
-/// What stood before, and that a title is on the bus.
-pub(super) fn on_bus(record: &Record, memory: Option<&[u8]>) -> Option<Vec<u8>> {
+/// What stood before, and that a title's record is on the bus.
+pub(super) fn note_on_bus(record: &Record, memory: Option<&[u8]>) -> Option<Vec<u8>> {
     let (mut memory, serial) = (Memory::read(memory), serial_of(record)?);
-    memory.goes_out(serial);
-    if record.operation() == Operation::Upsert && memory.on_bus.is_none() {
-        memory.on_bus = Some(OnBus { serial, subjects: record.subjects.clone() });
+    memory.overtake(serial);
+    if record.operation() == Operation::Upsert && memory.stranded.is_none() {
+        let body = RealEstateTitle::decode(record.body.as_ref()?.value.as_slice()).ok()?;
+        let (subjects, holders) = (record.subjects.clone(), body.holders.len() as u64);
+        memory.stranded = Some(Stranded { serial, subjects, holders });
     }
     Some(memory.encode_to_vec())
 }

@@ -67,14 +67,27 @@ pub(super) fn together(key: &str, mut memory: Memory, id: String, says: Says) ->
         let mut draft = draft(REAL_ESTATE_TITLE, key, at, subjects, Effect::upsert(&body));
         declared(&title.flags).for_each(|flag| draft.flag(flag));
         (memory.is_published, memory.withdrawn) = (true, None);
-        memory.goes_out(at.0);
+        memory.overtake(at.0);
         let mut released = std::mem::take(&mut memory.waiting);
         released.retain(|row| *row != id);
         return records(draft, &memory, released);
     }
-    match memory.left_behind().or_else(|| memory.withdrawn.clone().filter(|_| says == Says::Less)) {
+    if let Some(withdrawn) = memory.left_behind() {
+        let mut done = std::mem::take(&mut memory.waiting);
+        done.retain(|row| *row != id);
+        return releasing(withdraw(key, memory, withdrawn), done);
+    }
+    match memory.withdrawn.clone().filter(|_| says == Says::Less) {
         Some(withdrawn) => withdraw(key, memory, withdrawn),
         None => wait(key, memory, id),
+    }
+}
+
+/// The same, and rows that waited are done.
+fn releasing(translated: Translated, released: Vec<String>) -> Translated {
+    match translated {
+        Translated::Records { drafts, memory, .. } => Translated::Records { drafts, memory, released },
+        other => other,
     }
 }
 
@@ -84,7 +97,7 @@ pub(super) fn withdraw(key: &str, mut memory: Memory, withdrawn: Withdrawn) -> T
     let reason = if withdrawn.is_invalidated { INVALIDATED } else { LAST_HOLDER_ENDED };
     let at = (withdrawn.serial, memory::instant(withdrawn.at));
     let draft = draft(REAL_ESTATE_TITLE, key, at, subjects, Effect::Withdraw { reason });
-    memory.goes_out(at.0);
+    memory.overtake(at.0);
     (memory.is_published, memory.withdrawn) = (false, Some(withdrawn));
     records(draft, &memory, Vec::new())
 }
@@ -107,20 +120,19 @@ fn invalidate(key: &str, mut memory: Memory, row: &TableRow, serial: u64) -> Tra
     }
     let at = row.time("djsj").ok().map(|at| at.timestamp_millis()).filter(|at| *at != 0);
     let at = at.or(memory.title.as_ref().map(|title| title.at)).or(before.as_ref().map(|before| before.at));
-    let subjects = match (before, &memory.title) {
-        (_, Some(_)) => memory.subjects().iter().map(memory::kept).collect(),
-        (Some(before), None) => before.subjects,
-        (None, None) => memory::lookups(&numbers(row)).iter().map(memory::kept).collect(),
-    };
+    let is_known = memory.title.is_some() || memory.stranded.is_some();
+    let mut subjects = if is_known { memory.found_by() } else { Vec::new() };
+    subjects.extend(before.map(|before| before.subjects).unwrap_or_default());
+    if subjects.is_empty() {
+        subjects = memory::lookups(&numbers(row)).iter().map(memory::kept).collect();
+    }
     (memory.title, memory.floor) = (None, serial);
     let titles = format!("{TITLES}/");
     let (done, waiting) = std::mem::take(&mut memory.waiting).into_iter().partition(|row| row.starts_with(&titles));
     memory.waiting = waiting;
+    let subjects = memory::each_once(subjects);
     let withdrawn = Withdrawn { serial, is_invalidated: true, subjects, at: at.unwrap_or_default() };
-    match withdraw(key, memory, withdrawn) {
-        Translated::Records { drafts, memory, .. } => Translated::Records { drafts, memory, released: done },
-        other => other,
-    }
+    releasing(withdraw(key, memory, withdrawn), done)
 }
 
 /// The row as a record without holders.

@@ -111,12 +111,19 @@ impl<'a> Recalled<'a> {
             return Ok(());
         }
         self.highest = self.highest.max(version.intake());
-        self.remember(&record, self.unfinished == Some(version.intake()))?;
-        self.see(record, &version, &delivery.position)?;
+        let comes_again = self.unfinished == Some(version.intake());
+        let is_uncounted = comes_again && self.is_uncounted(&record, &version)?;
+        if !comes_again {
+            self.remember(&record)?;
+        } else if is_uncounted {
+            self.note_on_bus(&record)?;
+        }
+        self.see(record, &version, is_uncounted.then_some(&delivery.position))?;
         if self.seen.len() + self.memories.len() >= BATCH { self.write() } else { Ok(()) }
     }
 
-    fn see(&mut self, record: Record, version: &Version, position: &Position) -> Result<(), IntakeError> {
+    /// Takes a record's version over; one whose row is not counted is kept with its `uncounted` place.
+    fn see(&mut self, record: Record, version: &Version, uncounted: Option<&Position>) -> Result<(), IntakeError> {
         let digest = hash::of_record(&record);
         let scope = record.source.as_ref().map(|source| self.setup.scope_of(&source.file)).unwrap_or_default();
         let current = record.operation() == Operation::Upsert;
@@ -125,7 +132,7 @@ impl<'a> Recalled<'a> {
             Some(before) => Some(before.clone()),
             None => self.setup.ledger.seen(&name.0, &name.1)?,
         };
-        if self.unfinished == Some(version.intake()) && self.is_uncounted(&name, version)? {
+        if let Some(position) = uncounted {
             let at = self.setup.clock.now().timestamp_millis();
             let stated = (version.as_str(), version.stamp());
             self.uncounted.push(OnBus::found((&name.0, &name.1), stated, digest, position, at));
@@ -146,31 +153,41 @@ impl<'a> Recalled<'a> {
 
     /// Whether no row of an earlier run was written down for a version, or for a later one. The ledger is asked: what was
     /// read of the topic just now is not written down by a row.
-    fn is_uncounted(&self, (resource, key): &(String, String), version: &Version) -> Result<bool, IntakeError> {
-        let counted = self.setup.ledger.seen(resource, key)?;
+    fn is_uncounted(&self, record: &Record, version: &Version) -> Result<bool, IntakeError> {
+        let counted = self.setup.ledger.seen(&record.resource, &record.key)?;
         Ok(counted.is_none_or(|counted| counted.version.as_str() < version.as_str()))
     }
 
-    /// What a record says of its entity. Rows of a unit that is not finished come again, and are to be translated as they were
-    /// the first time: of their records only that they are on the bus.
-    fn remember(&mut self, record: &Record, comes_again: bool) -> Result<(), IntakeError> {
+    /// What a record says of its entity.
+    fn remember(&mut self, record: &Record) -> Result<(), IntakeError> {
         let mapping = self.setup.adapter.mapping.as_ref();
         let Some((entity, content)) = translate::recall(mapping, record) else { return Ok(()) };
-        let stored = match self.memories.get(&entity) {
-            Some(before) => Some(before.clone()),
-            None => self.setup.ledger.memory(&entity)?,
-        };
-        let before = stored.as_deref().map(Memory::read);
-        let after = if comes_again {
-            let content = translate::on_bus(mapping, record, before.as_ref().map(|before| before.content));
-            content.map(|content| (before.map_or("", |before| before.version), content))
-        } else {
-            let version = record.version.as_str();
-            before.is_none_or(|before| before.version <= version).then_some((version, content))
-        };
-        let written = after.map(|(version, content)| Memory { version, content: &content }.write());
-        self.memories.extend(written.map(|written| (entity, written)));
+        let before = self.memory(&entity)?;
+        let version = record.version.as_str();
+        if before.is_none_or(|before| Memory::read(&before).version <= version) {
+            self.memories.insert(entity, Memory { version, content: &content }.write());
+        }
         Ok(())
+    }
+
+    /// That a record is on the bus whose rows come again: they are to be translated as they were the first time.
+    fn note_on_bus(&mut self, record: &Record) -> Result<(), IntakeError> {
+        let mapping = self.setup.adapter.mapping.as_ref();
+        let Some((entity, _)) = translate::recall(mapping, record) else { return Ok(()) };
+        let stored = self.memory(&entity)?;
+        let before = stored.as_deref().map(Memory::read);
+        let noted = translate::note_on_bus(mapping, record, before.as_ref().map(|before| before.content));
+        let version = before.map_or("", |before| before.version);
+        let noted = noted.map(|content| Memory { version, content: &content }.write());
+        self.memories.extend(noted.map(|noted| (entity, noted)));
+        Ok(())
+    }
+
+    fn memory(&self, entity: &str) -> Result<Option<Vec<u8>>, IntakeError> {
+        match self.memories.get(entity) {
+            Some(memory) => Ok(Some(memory.clone())),
+            None => Ok(self.setup.ledger.memory(entity)?),
+        }
     }
 
     fn write(&mut self) -> Result<(), IntakeError> {

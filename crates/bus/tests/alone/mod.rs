@@ -116,8 +116,8 @@ impl Passage {
     }
 }
 
-/// The answer that there are no brokers, and topics without a leader (KIP-482 for its shape). They are many: a client that
-/// goes over them for a while loses its connections before it is through.
+/// The answer that there are no brokers, and topics without a leader (KIP-482 for its shape). They are many, so that the
+/// client's connections are closed while its main thread still goes over them: it plans to begin again, and then is through.
 fn none(id: [u8; 4], version: u16) -> Vec<u8> {
     assert!(VERSIONS.contains(&version), "Metadata {version} is asked for, which this broker cannot speak");
     let no_tags = [0_u8];

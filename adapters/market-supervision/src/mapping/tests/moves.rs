@@ -135,7 +135,17 @@ fn memory_keeps_no_number_of_a_person_and_is_rebuilt_from_the_record() {
             ..canonical::Record::default()
         };
         let recalled = EnterpriseRegister.recall(&record);
-        assert_eq!(recalled, Some(("ent/3201000000000001".to_owned(), memory)));
+        assert_eq!(recalled.clone(), Some(("ent/3201000000000001".to_owned(), memory)));
+        // Of a record whose row comes again as much as makes that row mean the same, and a move after it one.
+        let noted = EnterpriseRegister.note_on_bus(&record, None).unwrap();
+        assert_eq!(EnterpriseRegister.note_on_bus(&record, Some(&noted)), None);
+        let drafts_after = |memory: &[u8], row| match translate_with(&ent(row), Some(memory)) {
+            Translated::Records { drafts, .. } => drafts,
+            other => panic!("no records: {other:?}"),
+        };
+        assert_eq!(drafts_after(&noted, row), drafts);
+        let moved = &[("UNISCID", OTHER_USCC), LATE];
+        assert_eq!(drafts_after(&noted, moved), drafts_after(&recalled.clone().unwrap().1, moved));
         record.resource = "business-licence".to_owned();
         assert_eq!(EnterpriseRegister.recall(&record), None);
     }
