@@ -18,7 +18,7 @@ use std::{
     cell::Cell,
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -102,7 +102,7 @@ impl Source for Table {
     fn next(&mut self, known: &dyn Known, _stop: &dyn adapter_sdk::Stop) -> Result<Batch, SourceError> {
         while let Some(row) = self.rows.get(self.given) {
             if let Some(kill) = self.killed.as_ref().filter(|kill| kill.at == self.given) {
-                copy_folder(&kill.state, &kill.copy);
+                adapter_sdk::kit::copy_folder(&kill.state, &kill.copy).unwrap();
             }
             self.given += 1;
             let is_told = self.told.lock().unwrap().contains(&row.id());
@@ -120,19 +120,6 @@ impl Source for Table {
     fn settle(&mut self, settled: &[Settled]) -> Result<Vec<Kept>, SourceError> {
         self.told.lock().unwrap().extend(settled.iter().map(|settled| settled.id.clone()));
         Ok(Vec::new())
-    }
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
     }
 }
 

@@ -12,6 +12,7 @@ mod framing;
 mod meaning;
 mod robust;
 pub mod source;
+mod state;
 
 pub use self::{
     fixtures::{fixtures_translate_as_expected, rows_add_up, translating_twice_gives_the_same},
@@ -21,6 +22,7 @@ pub use self::{
         rejects_translate_to_the_same_reject,
     },
     robust::{damaged_files_are_refused_without_panic, damaged_rows_are_translated_without_panic},
+    state::copy_folder,
 };
 
 /// Makes a test of each promise for an adapter (`fn() -> Adapter`) and a folder of fixtures, relative to the crate.

@@ -42,7 +42,7 @@ mod fresh;
 mod frontier;
 mod hash;
 mod judge;
-#[cfg(feature = "test-kit")]
+#[cfg(any(test, feature = "test-kit"))]
 pub mod kit;
 mod mapping;
 mod publisher;

@@ -43,7 +43,7 @@ fn end(key: &str, mut memory: Memory, row: &TableRow, ended: Holder) -> Translat
     match memory.title.as_ref().filter(|_| is_last) {
         Some(title) => {
             let withdrawn = Withdrawn { serial: title.serial, is_invalidated: false, subjects: before, at: title.at };
-            title::withdraw(key, memory, withdrawn)
+            title::withdraw(key, memory, withdrawn, Vec::new())
         }
         None => title::together(key, memory, id, Says::Less),
     }

@@ -75,31 +75,23 @@ pub(super) fn together(key: &str, mut memory: Memory, id: String, says: Says) ->
     if let Some(withdrawn) = memory.left_behind() {
         let mut done = std::mem::take(&mut memory.waiting);
         done.retain(|row| *row != id);
-        return releasing(withdraw(key, memory, withdrawn), done);
+        return withdraw(key, memory, withdrawn, done);
     }
     match memory.withdrawn.clone().filter(|_| says == Says::Less) {
-        Some(withdrawn) => withdraw(key, memory, withdrawn),
+        Some(withdrawn) => withdraw(key, memory, withdrawn, Vec::new()),
         None => wait(key, memory, id),
     }
 }
 
-/// The same, and rows that waited are done.
-fn releasing(translated: Translated, released: Vec<String>) -> Translated {
-    match translated {
-        Translated::Records { drafts, memory, .. } => Translated::Records { drafts, memory, released },
-        other => other,
-    }
-}
-
-/// Takes a title back. Rows that wait go on waiting: for a title, or for a holder of a newer one.
-pub(super) fn withdraw(key: &str, mut memory: Memory, withdrawn: Withdrawn) -> Translated {
+/// Takes a title back. Rows that wait and are not `released` go on waiting: for a title, or for a holder of a newer one.
+pub(super) fn withdraw(key: &str, mut memory: Memory, withdrawn: Withdrawn, released: Vec<String>) -> Translated {
     let subjects = withdrawn.subjects.iter().filter_map(memory::trusted).collect();
     let reason = if withdrawn.is_invalidated { INVALIDATED } else { LAST_HOLDER_ENDED };
     let at = (withdrawn.serial, memory::instant(withdrawn.at));
     let draft = draft(REAL_ESTATE_TITLE, key, at, subjects, Effect::Withdraw { reason });
     memory.overtake(at.0);
     (memory.is_published, memory.withdrawn) = (false, Some(withdrawn));
-    records(draft, &memory, Vec::new())
+    records(draft, &memory, released)
 }
 
 fn records(draft: Draft, memory: &Memory, released: Vec<String>) -> Translated {
@@ -116,7 +108,7 @@ fn wait(key: &str, mut memory: Memory, id: String) -> Translated {
 fn invalidate(key: &str, mut memory: Memory, row: &TableRow, serial: u64) -> Translated {
     let before = memory.withdrawn.take();
     if let Some(again) = before.clone().filter(|before| before.is_invalidated && before.serial == serial) {
-        return withdraw(key, memory, again);
+        return withdraw(key, memory, again, Vec::new());
     }
     let at = row.time("djsj").ok().map(|at| at.timestamp_millis()).filter(|at| *at != 0);
     let at = at.or(memory.title.as_ref().map(|title| title.at)).or(before.as_ref().map(|before| before.at));
@@ -130,9 +122,9 @@ fn invalidate(key: &str, mut memory: Memory, row: &TableRow, serial: u64) -> Tra
     let titles = format!("{TITLES}/");
     let (done, waiting) = std::mem::take(&mut memory.waiting).into_iter().partition(|row| row.starts_with(&titles));
     memory.waiting = waiting;
-    let subjects = memory::each_once(subjects);
-    let withdrawn = Withdrawn { serial, is_invalidated: true, subjects, at: at.unwrap_or_default() };
-    releasing(withdraw(key, memory, withdrawn), done)
+    let (subjects, at) = (memory::each_once(subjects), at.unwrap_or_default());
+    let withdrawn = Withdrawn { serial, is_invalidated: true, subjects, at };
+    withdraw(key, memory, withdrawn, done)
 }
 
 /// The row as a record without holders.

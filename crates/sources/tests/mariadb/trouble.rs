@@ -1,6 +1,6 @@
 //! Locks, kills, crashes: the position is kept, nothing is lost and nothing comes twice.
 
-use crate::world::{GoOn, World, copy_folder, database, insert, shared};
+use crate::world::{GoOn, World, database, insert, shared};
 use adapter_sdk::{IntakeError, source::SourceError};
 use std::{fs, thread};
 
@@ -136,7 +136,7 @@ fn a_process_that_begins_again_from_an_old_copy_of_its_state_publishes_nothing_t
     let (state, kept) = (world.state(), world.kept());
     let mut runner = world.troubled(move |asked| {
         if asked == 3 {
-            copy_folder(&state, &kept);
+            adapter_sdk::kit::copy_folder(&state, &kept).unwrap();
         }
     });
     runner.step(&GoOn).unwrap();

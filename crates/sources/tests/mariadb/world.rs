@@ -15,8 +15,7 @@ use sources::{
 };
 use std::{
     collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -226,17 +225,3 @@ pub(crate) fn row(time: &str, number: u64) -> String {
 
 const MAN: &str = "110101199001010111";
 const WOMAN: &str = "110102199202010229";
-
-/// Copies a folder as it stands, open files and all.
-pub(crate) fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
-}

@@ -191,7 +191,7 @@ fn a_kill_at_any_call_of_the_bus_loses_and_doubles_nothing() {
         let office = Office::with(ROWS);
         let (state, killed) = (world.dir.path().join("state"), world.dir.path().join("killed"));
         let folders = (state.clone(), killed.clone());
-        world.bus.when_it_dies(move || super::world::copy_folder(&folders.0, &folders.1));
+        world.bus.when_it_dies(move || crate::kit::copy_folder(&folders.0, &folders.1).unwrap());
         world.bus.die_at(call);
         assert!(matches!(step(&world, &office), Err(IntakeError::Bus(_))), "call {call}");
         fs::remove_dir_all(&state).unwrap();

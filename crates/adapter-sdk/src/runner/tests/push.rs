@@ -2,7 +2,7 @@
 
 use super::{
     bus::TestBus,
-    world::{GoOn, World, copy_folder},
+    world::{GoOn, World},
 };
 use crate::{
     IntakeError, Runner, RunnerConfig,
@@ -251,7 +251,7 @@ fn a_kill_at_any_call_of_the_bus_is_not_seen_in_the_answers_to_what_is_sent_agai
         let folders = (state.clone(), killed.clone());
         let (handle, mut runner) = open(&world);
         let mut answer = send(&handle, Some("key"), ROWS);
-        world.bus.when_it_dies(move || copy_folder(&folders.0, &folders.1));
+        world.bus.when_it_dies(move || crate::kit::copy_folder(&folders.0, &folders.1).unwrap());
         world.bus.die_at(call);
         assert!(matches!(runner.step(&GoOn), Err(IntakeError::Bus(_))), "call {call}");
         let first = answer.try_recv().ok();

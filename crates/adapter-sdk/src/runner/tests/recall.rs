@@ -2,9 +2,9 @@
 
 use super::{
     bus::TestBus,
-    world::{GoOn, RECORDS, World, copy_folder},
+    world::{GoOn, RECORDS, World},
 };
-use crate::IntakeError;
+use crate::{IntakeError, kit::copy_folder};
 
 fn world() -> World {
     let world = World::new(TestBus::default());
@@ -59,11 +59,11 @@ fn a_file_dropped_again_after_its_state_was_lost_publishes_nothing_new_under_an_
 fn state_restored_from_an_older_copy_catches_up_and_gives_out_no_number_twice() {
     let world = world();
     let (state, copy) = (world.dir.path().join("state"), world.dir.path().join("copy"));
-    copy_folder(&state, &copy);
+    copy_folder(&state, &copy).unwrap();
     world.put("L_320102_002.txt", 'I', &["20260101000008|a|U|newest", "20260101000007|e|U|five"]);
     world.step().unwrap();
     world.lose_state();
-    copy_folder(&copy, &state);
+    copy_folder(&copy, &state).unwrap();
     world.put("L_320102_003.txt", 'I', &["20260101000006|a|U|older", "20260101000007|e|U|six"]);
     world.step().unwrap();
     let effect = world.effect();

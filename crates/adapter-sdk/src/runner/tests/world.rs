@@ -1,7 +1,7 @@
 //! A department's front-end machine in a folder.
 
 use super::bus::TestBus;
-use crate::{Counters, IntakeError, Runner, RunnerConfig, Step, Stop, testing};
+use crate::{Counters, IntakeError, Runner, RunnerConfig, Step, Stop, kit::copy_folder, testing};
 use contract::{
     canonical::v1::{NaturalPerson, Operation, Record},
     v1::{DepartmentIntake, Reject},
@@ -11,7 +11,7 @@ use prost::Message;
 use std::{
     collections::BTreeMap,
     fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -111,7 +111,7 @@ impl World {
     pub(super) fn killed_at(&self, call: usize) {
         let (state, killed) = (self.dir.path().join("state"), self.dir.path().join("killed"));
         let folders = (state.clone(), killed.clone());
-        self.bus.when_it_dies(move || copy_folder(&folders.0, &folders.1));
+        self.bus.when_it_dies(move || copy_folder(&folders.0, &folders.1).unwrap());
         self.bus.die_at(call);
         assert!(matches!(self.step(), Err(IntakeError::Bus(_))), "call {call}");
         self.lose_state();
@@ -189,18 +189,4 @@ pub(super) fn effect(records: Vec<Record>) -> Effect {
 
 fn decoded<M: Message + Default>(bus: &TestBus, topic: &str) -> Vec<M> {
     bus.messages(topic).iter().map(|message| M::decode(message.payload.as_ref().unwrap().as_ref()).unwrap()).collect()
-}
-
-/// Copies a folder as it stands, open files and all.
-pub(super) fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
