@@ -3,7 +3,7 @@
 use crate::{EvidenceError, tree::Hash};
 use contract::json::canonical;
 use domain::Identifier;
-use security::seal::{keyed_hash, random_bytes};
+use security::seal::{HashKey, keyed_hash, quick_random_bytes};
 use serde_json::Value;
 use std::fmt;
 
@@ -43,11 +43,9 @@ impl Part {
 
 impl Salt {
     /// A fresh salt.
-    ///
-    /// # Errors
-    /// [`EvidenceError::Security`] when the system has no random numbers.
-    pub fn random() -> Result<Self, EvidenceError> {
-        Ok(Self(random_bytes()?))
+    #[must_use]
+    pub fn random() -> Self {
+        Self(quick_random_bytes())
     }
 
     /// The salt with these bytes; `None` when they are not 32.
@@ -65,7 +63,25 @@ impl Salt {
     /// The commitment to `bytes` as the exchange's `part`: `HMAC-SHA256(HMAC-SHA256(salt, label), bytes)`.
     #[must_use]
     pub fn commit(&self, part: Part, bytes: &[u8]) -> Hash {
-        keyed_hash(&keyed_hash(&self.0, part.label().as_bytes()), bytes)
+        self.commitments().to(part, bytes)
+    }
+
+    /// The same for several parts.
+    #[must_use]
+    pub fn commitments(&self) -> Commitments {
+        Commitments(HashKey::new(&self.0))
+    }
+}
+
+/// Makes commitments under one salt.
+#[derive(Debug)]
+pub struct Commitments(HashKey);
+
+impl Commitments {
+    /// The commitment to `bytes` as the exchange's `part`, see [`Salt::commit`].
+    #[must_use]
+    pub fn to(&self, part: Part, bytes: &[u8]) -> Hash {
+        keyed_hash(&self.0.hash(part.label().as_bytes()), bytes)
     }
 }
 
@@ -137,7 +153,7 @@ mod tests {
 
     #[test]
     fn parts_have_subkeys_of_their_own() {
-        let salt = Salt::random().unwrap();
+        let salt = Salt::random();
         let parts = [Part::Subject, Part::Request, Part::Answer, Part::Case, Part::Signature];
         let made: std::collections::BTreeSet<_> = parts.iter().map(|part| salt.commit(*part, b"same")).collect();
         assert_eq!(made.len(), parts.len());
@@ -145,8 +161,8 @@ mod tests {
 
     #[test]
     fn salt_is_fresh_and_not_shown() {
-        assert!(Salt::random().unwrap() != Salt::random().unwrap());
-        assert_eq!(format!("{:?}", Salt::random().unwrap()), "Salt(..)");
+        assert!(Salt::random() != Salt::random());
+        assert_eq!(format!("{:?}", Salt::random()), "Salt(..)");
     }
 
     proptest! {

@@ -48,7 +48,7 @@ mod verify;
 
 pub use self::{
     checkpoint::Checkpoint,
-    commitment::{Part, Salt, answer_bytes, request_bytes, subject_bytes},
+    commitment::{Commitments, Part, Salt, answer_bytes, request_bytes, subject_bytes},
     disk::{Disk, DiskFile, DiskLock, RealDisk},
     error::EvidenceError,
     id::{EvidenceId, Origin},

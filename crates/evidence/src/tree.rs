@@ -1,6 +1,5 @@
 //! The Merkle tree of RFC 9162 §2.1 (SHA-256) and its growth at the right edge.
 
-use crate::proof::{HashReader, inclusion_path};
 use security::digest::Sha256;
 
 /// A hash of the tree: SHA-256.
@@ -82,10 +81,10 @@ impl Frontier {
             made = row.parents();
             levels.push(row);
         }
-        let growth = Growth { from, size, root: empty_root(), levels };
+        let growth = Growth { from, size, root: empty_root(), levels, edge: Vec::new() };
         self.hashes = set_bits(size).map(|level| growth.complete(level, (size >> level) - 1)).collect();
         self.size = size;
-        Growth { root: self.root(), ..growth }
+        Growth { root: self.root(), edge: growth.edge(), ..growth }
     }
 
     /// The complete subtree of `2^level` leaves at the edge, if there is one.
@@ -103,6 +102,8 @@ pub struct Growth {
     size: u64,
     root: Hash,
     levels: Vec<Row>,
+    /// The last subtree of each level, complete or not.
+    edge: Vec<Hash>,
 }
 
 impl Growth {
@@ -128,13 +129,37 @@ impl Growth {
     /// (and, rightly, for the only leaf of a tree).
     #[must_use]
     pub fn path(&self, index: u64) -> Vec<Hash> {
-        if index < self.from {
+        if index < self.from || index >= self.size {
             return Vec::new();
         }
-        inclusion_path(&Made(self), index, self.size).unwrap_or_default()
+        let mut path = Vec::with_capacity(self.levels.len());
+        for (level, edge) in (0..).zip(&self.edge) {
+            let (node, last) = (index >> level, (self.size - 1) >> level);
+            if node & 1 == 1 {
+                path.push(self.complete(level, node - 1));
+            } else if node < last {
+                path.push(if node + 1 == last { *edge } else { self.complete(level, node + 1) });
+            }
+        }
+        path
     }
 
-    /// A complete subtree at the new tree's edge, which is always among those made or taken over.
+    /// From leaf to root: a node without a sibling stands for its parent.
+    fn edge(&self) -> Vec<Hash> {
+        let Some(last) = self.size.checked_sub(1) else { return Vec::new() };
+        let mut hash = self.complete(0, last);
+        let mut edge = Vec::with_capacity(self.levels.len());
+        for (level, _) in (0..).zip(&self.levels) {
+            edge.push(hash);
+            let node = last >> level;
+            if node & 1 == 1 {
+                hash = node_hash(&self.complete(level, node - 1), &hash);
+            }
+        }
+        edge
+    }
+
+    /// A complete subtree that was made, or taken over from the old tree's edge.
     fn complete(&self, level: u32, index: u64) -> Hash {
         self.held(level, index).unwrap_or_else(empty_root)
     }
@@ -163,20 +188,6 @@ impl Row {
     /// The row begins at an even index, so its pairs are whole nodes.
     fn parents(&self) -> Vec<Hash> {
         self.hashes.as_chunks().0.iter().map(|[left, right]| node_hash(left, right)).collect()
-    }
-}
-
-/// The subtrees of a growth, read by the rules for paths.
-struct Made<'a>(&'a Growth);
-
-/// A subtree that the growth did not make; never asked for in the path of a new leaf.
-struct NotMade;
-
-impl HashReader for Made<'_> {
-    type Error = NotMade;
-
-    fn hash(&self, level: u8, index: u64) -> Result<Hash, NotMade> {
-        self.0.held(level.into(), index).ok_or(NotMade)
     }
 }
 

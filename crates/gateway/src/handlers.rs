@@ -110,7 +110,7 @@ impl Office {
 
     async fn ask(&self, method: Method, call: Call) -> Answered {
         if let Err(fault) = self.require_view() {
-            return self.unanswered(Action::Ask(method), &call, fault).await;
+            return Box::pin(self.unanswered(Action::Ask(method), &call, fault)).await;
         }
         let finished = self.parts.exchange.answer(&call.asking(method), call.limit).await;
         let Finished { outcome, reply, evidence_id, .. } = finished;

@@ -23,7 +23,7 @@ pub(crate) struct Account<'a> {
     resources: Vec<String>,
     matter: String,
     case_number: String,
-    subject: Option<Identifier>,
+    subject: Option<(Identifier, Mark)>,
     signature: Vec<u8>,
     grants: Vec<(String, String)>,
     weight: u32,
@@ -64,9 +64,9 @@ impl<'a> Account<'a> {
     }
 
     /// For what, and about whom.
-    pub(crate) fn read(&mut self, resource: Option<&str>, subject: &Identifier) {
+    pub(crate) fn read(&mut self, resource: Option<&str>, (subject, mark): (&Identifier, Mark)) {
         self.resources = resource.map(ToOwned::to_owned).into_iter().collect();
-        self.subject = Some(subject.clone());
+        self.subject = Some((subject.clone(), mark));
     }
 
     /// What allowed it.
@@ -142,10 +142,11 @@ impl<'a> Account<'a> {
     }
 
     async fn record(&self, log: &Log, said: Said<'_>) -> Result<Recorded, EvidenceError> {
-        let salt = Salt::random()?;
-        let commit = |what: Part, bytes: &[u8]| salt.commit(what, bytes).to_vec();
+        let salt = Salt::random();
+        let commitments = salt.commitments();
+        let commit = |what: Part, bytes: &[u8]| commitments.to(what, bytes).to_vec();
         let unless_empty = |what: Part, bytes: &[u8]| if bytes.is_empty() { Vec::new() } else { commit(what, bytes) };
-        let subject = self.subject.as_ref().map(evidence::subject_bytes).unwrap_or_default();
+        let subject = self.subject.as_ref().map(|(subject, _)| evidence::subject_bytes(subject)).unwrap_or_default();
         let names = |name: fn(&(String, String)) -> &str| self.grants.iter().map(name).collect::<Vec<_>>().join(",");
         let statement = v1::Statement {
             time: Some(convert::to_wire(self.now)),
@@ -162,7 +163,7 @@ impl<'a> Account<'a> {
             answer_commitment: commit(Part::Answer, said.answer),
             case_commitment: unless_empty(Part::Case, self.case_number.as_bytes()),
             signature_commitment: unless_empty(Part::Signature, &self.signature),
-            caller_certificate: security::digest::sha256(self.asking.certificate).to_vec(),
+            caller_certificate: self.asking.fingerprint.to_vec(),
             form: match said.form {
                 Form::Protobuf => v1::AnswerForm::Protobuf,
                 Form::Json => v1::AnswerForm::Json,
@@ -181,9 +182,11 @@ impl<'a> Account<'a> {
 
     /// The subject asked about first, then whose records were shown; each once.
     fn marks(&self, log: &Log, people: &[Identifier]) -> Result<Vec<Mark>, EvidenceError> {
-        let mut seen = BTreeSet::new();
-        let each = self.subject.iter().chain(people).filter(|subject| seen.insert(*subject));
-        each.take(MAX_SUBJECTS).map(|subject| log.mark(subject, self.now)).collect()
+        let asked_about = self.subject.as_ref();
+        let mut seen: BTreeSet<_> = asked_about.iter().map(|(subject, _)| subject).collect();
+        let others = people.iter().filter(|subject| seen.insert(*subject));
+        let marks = asked_about.iter().map(|(_, mark)| Ok(*mark));
+        marks.chain(others.map(|subject| log.mark(subject, self.now))).take(MAX_SUBJECTS).collect()
     }
 }
 
@@ -234,8 +237,8 @@ pub fn caller_name(caller: &Caller) -> String {
 pub struct Deed<'a> {
     /// Who did it.
     pub caller: &'a Caller,
-    /// The certificate that the caller showed, DER.
-    pub certificate: &'a [u8],
+    /// The SHA-256 of the certificate that the caller showed.
+    pub fingerprint: [u8; 32],
     /// What was called, full gRPC path.
     pub method: &'a str,
     /// The RFC 8785 form of the request's JSON.
@@ -249,7 +252,7 @@ pub struct Deed<'a> {
 impl Deed<'_> {
     /// Records it.
     pub(crate) async fn record(&self, log: &Log, now: Timestamp) -> Result<Recorded, EvidenceError> {
-        let salt = Salt::random()?;
+        let salt = Salt::random();
         let statement = v1::Statement {
             time: Some(convert::to_wire(now)),
             consumer: caller_name(self.caller),
@@ -257,7 +260,7 @@ impl Deed<'_> {
             outcome: v1::Outcome::from(self.outcome).into(),
             reason: self.reason.to_owned(),
             request_commitment: salt.commit(Part::Request, self.canonical).to_vec(),
-            caller_certificate: security::digest::sha256(self.certificate).to_vec(),
+            caller_certificate: self.fingerprint.to_vec(),
             ..v1::Statement::default()
         };
         log.append(Draft { statement, salt, private: Private::default() }).await

@@ -19,6 +19,8 @@ pub struct Asking<'a> {
     pub caller: &'a Caller,
     /// The certificate that the caller showed, DER; it checks the signature of the request.
     pub certificate: &'a [u8],
+    /// The SHA-256 of that certificate.
+    pub fingerprint: [u8; 32],
     /// What is called.
     pub method: Method,
     /// The encoded request message.

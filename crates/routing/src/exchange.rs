@@ -115,7 +115,8 @@ impl<V: ViewReader> Exchange<V> {
     /// Needs a tokio runtime with time; dropping the future ends the question unanswered.
     pub async fn answer(&self, asking: &Asking<'_>, deadline: Duration) -> Finished {
         let now = self.clock.now();
-        let (finished, repeated) = self.handle(asking, (now, deadline.min(TIME_LIMIT))).await;
+        // What is awaited here is moved several times before it begins, and waits in every connection: a box is small.
+        let (finished, repeated) = Box::pin(self.handle(asking, (now, deadline.min(TIME_LIMIT)))).await;
         self.leave(asking, (now, repeated), finished)
     }
 
@@ -166,7 +167,7 @@ impl<V: ViewReader> Exchange<V> {
         let mut account = Account::new(*asking, now);
         if asking.caller.kind != CallerKind::Consumer {
             let denial = Denial { reason: Reason::CallerKind, grant: None, retry_after: None };
-            return (self.stopped(&mut account, Stop::Refused(denial)).await, false);
+            return (Box::pin(self.stopped(&mut account, Stop::Refused(denial))).await, false);
         }
         let snapshot = self.directory.now();
         let ground = Ground {
@@ -182,12 +183,13 @@ impl<V: ViewReader> Exchange<V> {
             settings: &self.settings,
             mark: 0,
         };
+        // What most ask is in place, all else in boxes of its own, or it would make room for the largest.
         match asking.method {
             Method::Resolve => self.ask::<Resolve>(ground, limit, account).await,
-            Method::Verify => self.ask::<Verify>(ground, limit, account).await,
-            Method::ListCertificates => self.ask::<ListCertificates>(ground, limit, account).await,
-            Method::GetEquity => self.ask::<GetEquity>(ground, limit, account).await,
-            Method::ListSubjectAccesses => self.ask::<ListSubjectAccesses>(ground, limit, account).await,
+            Method::Verify => Box::pin(self.ask::<Verify>(ground, limit, account)).await,
+            Method::ListCertificates => Box::pin(self.ask::<ListCertificates>(ground, limit, account)).await,
+            Method::GetEquity => Box::pin(self.ask::<GetEquity>(ground, limit, account)).await,
+            Method::ListSubjectAccesses => Box::pin(self.ask::<ListSubjectAccesses>(ground, limit, account)).await,
         }
     }
 
@@ -209,7 +211,7 @@ impl<V: ViewReader> Exchange<V> {
             Ok(Judged::Again(finished)) => return (finished, true),
             Ok(Judged::Otherwise(answered)) => account.answer(&self.settings.evidence, &answered).await,
             Ok(Judged::New(answered, turn)) => self.prove(&ground, &account, (answered, turn)).await,
-            Err(stop) => return (self.stopped(&mut account, stop).await, false),
+            Err(stop) => return (Box::pin(self.stopped(&mut account, stop)).await, false),
         };
         match proved {
             Ok(finished) => (finished, false),
@@ -224,8 +226,8 @@ impl<V: ViewReader> Exchange<V> {
         limit: Duration,
         (question, account): (Q, &mut Account<'_>),
     ) -> Result<Judged<'_>, Stop> {
-        account.read(question.resource(), question.subject());
         let mark = self.settings.evidence.mark(question.subject(), ground.now).map_err(Away::Evidence)?;
+        account.read(question.resource(), (question.subject(), mark));
         ground.mark = mark.short();
         let judged = tokio::time::timeout(limit, self.judged(ground, question, account)).await;
         judged.unwrap_or(Err(Stop::Away(Away::TimeLimit)))

@@ -88,17 +88,17 @@ pub(crate) async fn find<'a, V: ViewReader>(
     let is_held = matches!(resource.kind, ResourceKind::Record | ResourceKind::Certificate) && resource.route.held;
     if let Some(derivation) = Derivation::of(resource) {
         let wish = Wish { reader, resource, cover, by, now: ground.now };
-        return match derivation.derive(&wish).await? {
+        return match Box::pin(derivation.derive(&wish)).await? {
             Derived::Several => Ok(Finding::Ambiguous),
             Derived::Standing(none) if none.is_empty() => nothing(&reader, cover, by).await.map(Finding::Nothing),
             Derived::Standing(standing) => Ok(listed(standing, after.as_ref())),
         };
     }
     if base::is_base(resource) {
-        return base::find(ground, permit, cover, by).await;
+        return Box::pin(base::find(ground, permit, cover, by)).await;
     }
     if live::is_live(resource) {
-        return live::find(ground, permit, cover, by).await;
+        return Box::pin(live::find(ground, permit, cover, by)).await;
     }
     if !is_held {
         return Err(Away::NoSource(resource.id.clone()).into());

@@ -98,7 +98,7 @@ impl<'a, V: ViewReader> Presenter<'a, V> {
     /// The record as it stands now.
     pub(crate) async fn present(&mut self, held: Held) -> Result<Standing, Stop> {
         let resource = self.resource;
-        let is_superseded = self.shows_status() && self.is_superseded(&held).await?;
+        let is_superseded = self.shows_status() && Box::pin(self.is_superseded(&held)).await?;
         let record = held.record;
         let body = record.body.filter(|body| full_name_of(&body.type_url) == resource.message);
         let body = body.ok_or_else(|| Away::Damaged(resource.id.clone()))?.value;
@@ -117,11 +117,11 @@ impl<'a, V: ViewReader> Presenter<'a, V> {
         if let (true, Some(superseded)) = (is_superseded, code(CertificateStatus::Superseded)) {
             wire::append_varint_field(&mut standing.body, STATUS, superseded);
         }
-        if self.marks_unknown_holders && self.has_unknown_holder(&standing.body).await? {
+        if self.marks_unknown_holders && Box::pin(self.has_unknown_holder(&standing.body)).await? {
             standing.flags.push(HOLDER_UNKNOWN.to_owned());
         }
         if self.names_enterprise || self.marks_sums {
-            self.join_enterprise(&mut standing).await?;
+            Box::pin(self.join_enterprise(&mut standing)).await?;
         }
         Ok(standing)
     }

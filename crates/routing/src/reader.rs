@@ -45,13 +45,13 @@ pub(crate) struct Held {
     /// Where a listing that ends with it goes on.
     pub(crate) cursor: Cursor,
     /// Its envelope.
-    pub(crate) record: Record,
+    pub(crate) record: Box<Record>,
 }
 
 impl Held {
     fn read(resource: &str, stored: &StoredRecord) -> Result<Self, Stop> {
         let damaged = || Away::Damaged(resource.to_owned());
-        let record = Record::decode(stored.envelope.clone()).map_err(|_| damaged())?;
+        let record = Box::new(Record::decode(stored.envelope.clone()).map_err(|_| damaged())?);
         if record.body.is_none() {
             return Err(damaged().into());
         }

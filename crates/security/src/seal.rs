@@ -56,7 +56,7 @@ impl SealingKey {
     /// # Errors
     /// [`SecurityError::Cryptography`] when the system has no random numbers.
     pub fn seal(&self, context: &[u8], plain: &[u8]) -> Result<Vec<u8>, SecurityError> {
-        let nonce: [u8; NONCE_LEN] = random_bytes()?;
+        let nonce: [u8; NONCE_LEN] = quick_random_bytes();
         let mut text = plain.to_vec();
         self.0.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(context), &mut text)?;
         Ok([&nonce[..], &text].concat())
@@ -84,10 +84,42 @@ impl fmt::Debug for SealingKey {
 /// HMAC-SHA256 of `bytes` under `key` (RFC 2104).
 #[must_use]
 pub fn keyed_hash(key: &[u8], bytes: &[u8]) -> [u8; 32] {
-    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), bytes);
-    let mut hash = [0; 32];
-    hash.copy_from_slice(tag.as_ref());
-    hash
+    HashKey::new(key).hash(bytes)
+}
+
+/// A key of HMAC-SHA256, made ready for several hashes.
+pub struct HashKey(hmac::Key);
+
+impl HashKey {
+    /// Makes a key ready.
+    #[must_use]
+    pub fn new(key: &[u8]) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, key))
+    }
+
+    /// HMAC-SHA256 of `bytes` (RFC 2104).
+    #[must_use]
+    pub fn hash(&self, bytes: &[u8]) -> [u8; 32] {
+        let tag = hmac::sign(&self.0, bytes);
+        let mut hash = [0; 32];
+        hash.copy_from_slice(tag.as_ref());
+        hash
+    }
+}
+
+impl fmt::Debug for HashKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HashKey(..)")
+    }
+}
+
+/// Random bytes of this thread's generator (ChaCha, seeded by the system and again after 64 KiB), fit for salts and nonces, of
+/// which many are made; keys are made of [`random_bytes`].
+#[must_use]
+pub fn quick_random_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    rand::fill(&mut bytes[..]);
+    bytes
 }
 
 /// Random bytes of the system, fit for keys and salts.

@@ -133,8 +133,7 @@ mod tests {
     use contract::v1::Statement;
 
     fn pending() -> Pending {
-        let draft =
-            Draft { statement: Statement::default(), salt: Salt::random().unwrap(), private: Private::default() };
+        let draft = Draft { statement: Statement::default(), salt: Salt::random(), private: Private::default() };
         Pending::new(draft).0
     }
 

@@ -129,7 +129,7 @@ impl Office {
         };
         let deed = Deed {
             caller: &call.caller,
-            certificate: &call.certificate,
+            fingerprint: call.fingerprint,
             method,
             canonical: &call.incoming.canonical,
             outcome,

@@ -38,6 +38,8 @@ pub(crate) struct Call {
     pub(crate) caller: Caller,
     /// The certificate that the caller showed, DER.
     pub(crate) certificate: Arc<[u8]>,
+    /// The SHA-256 of that certificate.
+    pub(crate) fingerprint: [u8; 32],
     /// What was read.
     pub(crate) incoming: Incoming,
     /// In which form the answer leaves.
@@ -52,6 +54,7 @@ impl Call {
         Asking {
             caller: &self.caller,
             certificate: &self.certificate,
+            fingerprint: self.fingerprint,
             method,
             request: &self.incoming.request,
             canonical: &self.incoming.canonical,

@@ -2,8 +2,10 @@
 //! peer is no longer good are closed.
 
 mod bodies;
+mod cork;
 mod load;
 mod meter;
+mod pace;
 mod serve;
 mod stream;
 

@@ -101,12 +101,13 @@ impl Desk {
         let call = Call {
             caller: peer.caller.clone(),
             certificate: Arc::clone(&peer.certificate),
+            fingerprint: peer.fingerprint,
             incoming: request.unwrap_or_default(),
             form,
             limit: time.left(),
         };
         let answered = match fault {
-            Some(fault) => self.office.unanswered(route.action, &call, fault).await,
+            Some(fault) => Box::pin(self.office.unanswered(route.action, &call, fault)).await,
             None => self.office.handle(route.action, call).await,
         };
         self.count(route, &peer.caller, &answered, time);

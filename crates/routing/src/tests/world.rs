@@ -19,7 +19,7 @@ use domain::{
 use evidence::{Log, test_kit::TestLog};
 use policy::Gate;
 use prost::Message;
-use security::seal::SealingKey;
+use security::{digest::sha256, seal::SealingKey};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
@@ -136,7 +136,15 @@ fn settings(watch: Watch, evidence: Log) -> Settings {
 
 /// A question as it comes over gRPC.
 pub(super) fn asking<'a>(caller: &'a Caller, method: Method, request: &'a [u8]) -> Asking<'a> {
-    Asking { caller, certificate: b"certificate", method, request, canonical: b"{}", form: Form::Protobuf }
+    Asking {
+        caller,
+        certificate: b"certificate",
+        fingerprint: sha256(b"certificate"),
+        method,
+        request,
+        canonical: b"{}",
+        form: Form::Protobuf,
+    }
 }
 
 impl<V: ViewReader> World<V> {

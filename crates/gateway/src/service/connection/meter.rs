@@ -95,6 +95,11 @@ impl Meter {
         (state.calls == 0).then_some(state.quiet_since)
     }
 
+    /// Whether it has one call at most.
+    pub(super) fn is_alone(&self) -> bool {
+        self.lock().calls <= 1
+    }
+
     /// A call begins.
     pub(super) fn begin(self: &Arc<Self>) -> Call {
         self.load.begin();

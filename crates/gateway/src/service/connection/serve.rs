@@ -4,8 +4,10 @@ use super::{
     super::{Fault, grpc, limits, paths::Paths},
     Entry,
     bodies::{Answer, Asked},
+    cork::Corked,
     load::Held,
     meter::{Closing, Meter},
+    pace::Pace,
     stream::Metered,
 };
 use axum::body::Body;
@@ -41,11 +43,13 @@ impl Entry<'_> {
     {
         let service = service_fn(|request| answer(request, paths.clone(), self.peer.clone(), Arc::clone(&self.meter)));
         let http = http(process);
-        let stream = TokioIo::new(Metered::new(stream, Arc::clone(&self.meter)));
-        let mut connection = pin!(http.serve_connection(stream, service));
+        let stream = Corked::new(Metered::new(stream, Arc::clone(&self.meter)));
+        let pace = Pace::of(stream.clone());
+        let is_alone = || self.meter.is_alone();
+        let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
         let stop = process.stop();
         let closing = tokio::select! {
-            ended = connection.as_mut() => return self.told(ended),
+            ended = pace.run(connection.as_mut(), is_alone) => return self.told(ended),
             () = self.close.cancelled() => return None,
             () = stop.cancelled() => None,
             closing = watch(&self.meter) => Some(closing),
@@ -55,7 +59,7 @@ impl Entry<'_> {
         }
         connection.as_mut().graceful_shutdown();
         tokio::select! {
-            drained = timeout(limits::DRAIN, connection.as_mut()) => {
+            drained = timeout(limits::DRAIN, pace.run(connection.as_mut(), is_alone)) => {
                 drained.map_or(closing, |ended| closing.or_else(|| self.told(ended)))
             }
             () = self.close.cancelled() => closing,
