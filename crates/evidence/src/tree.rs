@@ -132,16 +132,18 @@ impl Growth {
         if index < self.from || index >= self.size {
             return Vec::new();
         }
-        let mut path = Vec::with_capacity(self.levels.len());
-        for (level, edge) in (0..).zip(&self.edge) {
-            let (node, last) = (index >> level, (self.size - 1) >> level);
-            if node & 1 == 1 {
-                path.push(self.complete(level, node - 1));
-            } else if node < last {
-                path.push(if node + 1 == last { *edge } else { self.complete(level, node + 1) });
-            }
+        (0..).zip(&self.edge).filter_map(|(level, edge)| self.sibling(index, level, edge)).collect()
+    }
+
+    /// What a leaf's node of a level is joined with; none where it stands for its parent.
+    fn sibling(&self, leaf: u64, level: u32, edge: &Hash) -> Option<Hash> {
+        let (node, last) = (leaf >> level, (self.size - 1) >> level);
+        match node & 1 {
+            1 => Some(self.complete(level, node - 1)),
+            _ if node == last => None,
+            _ if node + 1 == last => Some(*edge),
+            _ => Some(self.complete(level, node + 1)),
         }
-        path
     }
 
     /// From leaf to root: a node without a sibling stands for its parent.

@@ -113,7 +113,7 @@ impl fmt::Debug for HashKey {
     }
 }
 
-/// Random bytes of this thread's generator (ChaCha, seeded by the system and again after 64 KiB), fit for salts and nonces, of
+/// Random bytes of this thread's generator (`ChaCha`, seeded by the system and again after 64 KiB), fit for salts and nonces, of
 /// which many are made; keys are made of [`random_bytes`].
 #[must_use]
 pub fn quick_random_bytes<const N: usize>() -> [u8; N] {

@@ -6,7 +6,8 @@
 //! - a bare tonic service over the same mutual TLS that gives the very same answers, bytes for bytes, whatever is asked: what
 //!   transport alone allows on this machine;
 //! - what a team would build instead: the same service over a prepared point select on `PostgreSQL` 15 with the same records,
-//!   without grants and without evidence. It has 2 GB for its own cache, and each row lies in its table whole.
+//!   without grants and without evidence. It has 2 GB for its own cache, as the node
+//!   has, and each row lies in its table whole.
 //!
 //! All three are asked by the same client for keys chosen at random, with as many connections and questions in flight as gave
 //! the echo the most. Latency is measured at 70 % of what the service answered, by a clock that does not wait for answers, from
@@ -27,6 +28,8 @@ use clap::Args;
 use std::time::Duration;
 use tempfile::TempDir;
 
+/// Memory that the node may keep of what it has read from the disk: as much as the database has.
+const CACHE_MIB: u64 = 2_048;
 /// Share of the rate at which latency is measured.
 const LOAD: f64 = 0.7;
 /// Answers of the node that the echo gives.
@@ -85,7 +88,7 @@ pub(crate) fn run(resolve: &Resolve, output: &mut Output) -> Result<()> {
     resolve.program.choose();
     let options = &resolve.options;
     let records = resolve.records.unwrap_or_else(|| options.amount(1_000_000, 50_000));
-    let held = Held::prepare(options.work_folder()?, records)?;
+    let held = Held::prepare_with(options.work_folder()?, records, Some(CACHE_MIB))?;
     let questions = Questions::about(records);
     if let Some(seconds) = resolve.profile {
         let mut node = Contender::new(held.address(), &held.pki(), USUAL, &questions)?.answered_by([held.process()?]);

@@ -16,9 +16,9 @@ use crate::{
     disk::{DiskFile, write_whole},
     tile::{Bundle, TILE_WIDTH, Tile, TilePath, encode_entries},
 };
-use contract::{convert::from_wire, v1::Statement};
+use contract::{convert::from_wire, wire::bytes_field};
 use domain::Timestamp;
-use prost::Message as _;
+use prost::Message;
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
@@ -30,6 +30,8 @@ use tracing::{info, warn};
 const BATCH: u64 = 64;
 /// How often retention is looked after.
 const PRUNING: chrono::Duration = chrono::Duration::hours(1);
+/// Field of `Statement`.
+const TIME: u32 = 2;
 /// How far the month of a mark may lie from that of the statement beside it.
 const SLACK: chrono::Duration = chrono::Duration::days(1);
 
@@ -220,5 +222,19 @@ impl Cutter {
 
 /// When an entry says that it was made.
 pub(crate) fn time_of(leaf: &[u8]) -> Option<Timestamp> {
-    from_wire(&Statement::decode(leaf).ok()?.time?).ok()
+    from_wire(&Message::decode(bytes_field(leaf, TIME)?).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contract::{convert::to_wire, v1::Statement};
+
+    #[test]
+    fn time_of_an_entry_is_that_of_its_statement() {
+        let time = Timestamp::UNIX_EPOCH + chrono::Duration::days(20_000);
+        let statement = |time| Statement { evidence_id: "a".to_owned(), time, ..Statement::default() }.encode_to_vec();
+        assert_eq!(time_of(&statement(Some(to_wire(time)))), Some(time));
+        assert_eq!((time_of(&statement(None)), time_of(b"noise")), (None, None));
+    }
 }

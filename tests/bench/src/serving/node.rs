@@ -54,9 +54,15 @@ pub(crate) struct Held {
 impl Held {
     /// A node in `folder` that holds `records` records: published on its bus, followed by its own view.
     pub(crate) fn prepare(folder: TempDir, records: u64) -> Result<Self> {
+        Self::prepare_with(folder, records, None)
+    }
+
+    /// The same with so much memory for what its view reads from the disk, in MiB.
+    pub(crate) fn prepare_with(folder: TempDir, records: u64, cache_mib: Option<u64>) -> Result<Self> {
         let (prepared_s, node) = timed(|| {
             let mut node = Node::new_in(folder, Bus::Embedded);
             without_adapters(&node.path("exchange.toml"))?;
+            cache_mib.map_or(Ok(()), |mib| with_cache(&node.path("exchange.toml"), mib))?;
             with_large_quota(&node.path("catalogue/grants/one-window.toml"))?;
             publish(&node.path("data/bus"), records)?;
             eprintln!("{records} records are published");
@@ -132,6 +138,12 @@ fn without_adapters(file: &Path) -> Result<()> {
     let text = fs::read_to_string(file)?;
     let end = ["\n[[adapter]]", "\n# Fill in"].iter().filter_map(|begin| text.find(begin)).min();
     Ok(fs::write(file, &text[..end.unwrap_or(text.len())])?)
+}
+
+fn with_cache(file: &Path, mib: u64) -> Result<()> {
+    let text = fs::read_to_string(file)?;
+    ensure!(text.contains("\n[store]\n"), "the sample configuration says where the view is");
+    Ok(fs::write(file, text.replacen("\n[store]\n", &format!("\n[store]\ncache_mib = {mib}\n"), 1))?)
 }
 
 /// Every question is counted, and none is refused for that.

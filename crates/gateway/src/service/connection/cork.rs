@@ -113,3 +113,114 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Corked<S> {
         Pin::new(&mut bottle.stream).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::task::noop_waker_ref;
+    use proptest::prelude::*;
+    use std::collections::VecDeque;
+
+    /// Takes so many bytes at a time, or none for now, and keeps what it was given in one go together.
+    #[derive(Default)]
+    struct Peer {
+        takes: VecDeque<usize>,
+        taken: Vec<Vec<u8>>,
+        is_shut: bool,
+    }
+
+    impl AsyncWrite for Peer {
+        fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+            let taken = match self.takes.pop_front() {
+                Some(0) => return Poll::Pending,
+                Some(most) => most.min(bytes.len()),
+                None => bytes.len(),
+            };
+            self.taken.push(bytes[..taken].to_vec());
+            Poll::Ready(Ok(taken))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            self.is_shut = true;
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    fn cx() -> Context<'static> {
+        Context::from_waker(noop_waker_ref())
+    }
+
+    fn write(corked: &mut Corked<Peer>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(corked).poll_write(&mut cx(), bytes)
+    }
+
+    fn is_done<T>(polled: &Poll<io::Result<T>>) -> bool {
+        matches!(polled, Poll::Ready(Ok(_)))
+    }
+
+    #[test]
+    fn what_is_flushed_leaves_together_once_it_is_released() {
+        let mut corked = Corked::new(Peer::default());
+        for _ in 0..3 {
+            assert!(is_done(&write(&mut corked, b"answer")));
+            assert!(is_done(&Pin::new(&mut corked).poll_flush(&mut cx())));
+        }
+        assert!(corked.lock().taken().is_empty());
+        assert!(is_done(&corked.release(&mut cx())));
+        assert_eq!(corked.lock().taken(), [b"answer".repeat(3)]);
+        assert_eq!(corked.lock().held_back.capacity(), 0, "a silent connection keeps no room");
+    }
+
+    #[test]
+    fn the_end_comes_behind_what_was_held_back() {
+        let mut corked = Corked::new(Peer::default());
+        assert!(is_done(&write(&mut corked, b"last words")));
+        assert!(is_done(&Pin::new(&mut corked).poll_shutdown(&mut cx())));
+        assert_eq!(corked.lock().taken(), [b"last words"]);
+        assert!(corked.lock().stream.is_shut);
+    }
+
+    #[test]
+    fn who_takes_nothing_is_not_written_for_without_end() {
+        let mut corked = Corked::new(Peer { takes: [0; 3].into(), ..Peer::default() });
+        assert!(matches!(write(&mut corked, &vec![7; 3 * HELD_BACK]), Poll::Ready(Ok(HELD_BACK))));
+        assert!(write(&mut corked, b"more").is_pending());
+        assert!(corked.release(&mut cx()).is_pending());
+    }
+
+    impl Bottle<Peer> {
+        fn taken(&self) -> &[Vec<u8>] {
+            &self.stream.taken
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_byte_leaves_once_and_in_order(
+            pieces in prop::collection::vec((0..3 * HELD_BACK, any::<bool>()), 1..12),
+            takes in prop::collection::vec(0..HELD_BACK, 0..24),
+        ) {
+            let mut corked = Corked::new(Peer { takes: takes.into(), ..Peer::default() });
+            let mut said = Vec::new();
+            for (turn, (length, is_released)) in pieces.into_iter().enumerate() {
+                let piece: Vec<_> = (0..length).map(|at| (at * 31 + turn).to_le_bytes()[0]).collect();
+                let mut rest = piece.as_slice();
+                while !rest.is_empty() {
+                    if let Poll::Ready(taken) = write(&mut corked, rest) {
+                        rest = &rest[taken.unwrap()..];
+                    }
+                }
+                said.extend(piece);
+                if is_released {
+                    drop(corked.release(&mut cx()));
+                }
+            }
+            while corked.release(&mut cx()).is_pending() {}
+            prop_assert_eq!(corked.lock().taken().concat(), said);
+        }
+    }
+}

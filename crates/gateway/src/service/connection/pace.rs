@@ -119,3 +119,114 @@ impl Wake for Due {
         self.0.task.wake();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::disallowed_methods, reason = "its tasks end with the test's runtime")]
+
+    use super::*;
+    use std::{
+        io,
+        sync::{Mutex, atomic::AtomicUsize},
+    };
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
+        sync::oneshot,
+    };
+
+    /// A connection that counts its turns, says a word in each, and ends when it is told to.
+    struct Counted {
+        stream: Corked<DuplexStream>,
+        turns: Arc<AtomicUsize>,
+        waker: Arc<Mutex<Option<Waker>>>,
+        last: usize,
+    }
+
+    impl Future for Counted {
+        type Output = Ended;
+
+        fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended> {
+            let turn = self.turns.fetch_add(1, Ordering::Relaxed) + 1;
+            *self.waker.lock().unwrap() = Some(cx.waker().clone());
+            let said = pin!(self.stream.write_all(b"word")).poll(cx);
+            assert!(said.is_ready());
+            if turn == self.last { Poll::Ready(Ok(())) } else { Poll::Pending }
+        }
+    }
+
+    /// Lets so many tasks, of which each makes the next one ready, wake a connection; what it does in how many turns.
+    async fn after(tasks: usize, is_alone: bool) -> (usize, Vec<u8>) {
+        let (ours, mut theirs) = duplex(1_024);
+        let stream = Corked::new(ours);
+        let pace = Pace::of(stream.clone());
+        let (turns, waker) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(None::<Waker>)));
+        let counted = Counted { stream, turns: Arc::clone(&turns), waker: Arc::clone(&waker), last: usize::MAX };
+        let connection = tokio::spawn(async move {
+            let mut connection = pin!(counted);
+            pace.run(connection.as_mut(), || is_alone).await.map_err(|error| error.to_string())
+        });
+        let mut first = [0; 4];
+        theirs.read_exact(&mut first).await.unwrap();
+        wake_from(tasks, Arc::clone(&waker)).await;
+        let mut said = vec![0; 1_024];
+        let length = theirs.read(&mut said).await.unwrap();
+        said.truncate(length);
+        connection.abort();
+        (turns.load(Ordering::Relaxed), said)
+    }
+
+    /// Wakes it from a task, and from another that this one spawns, and so on.
+    async fn wake_from(tasks: usize, waker: Arc<Mutex<Option<Waker>>>) {
+        let (done, all) = oneshot::channel();
+        spawn_next(tasks, waker, done);
+        all.await.unwrap();
+    }
+
+    fn spawn_next(tasks: usize, waker: Arc<Mutex<Option<Waker>>>, done: oneshot::Sender<()>) {
+        tokio::spawn(async move {
+            let wake = waker.lock().unwrap().clone();
+            wake.unwrap().wake();
+            match tasks {
+                0 | 1 => done.send(()).unwrap(),
+                _ => spawn_next(tasks - 1, waker, done),
+            }
+        });
+    }
+
+    #[tokio::test]
+    async fn what_happens_before_its_turn_is_looked_after_together() {
+        assert_eq!(after(20, false).await, (2, b"word".to_vec()));
+    }
+
+    #[tokio::test]
+    async fn a_connection_with_one_call_does_not_wait() {
+        let (turns, said) = after(20, true).await;
+        assert!(turns > 15, "{turns}");
+        assert_eq!(said, b"word".repeat(turns - 1));
+    }
+
+    #[tokio::test]
+    async fn the_end_is_told_and_behind_what_was_said() {
+        let (ours, mut theirs) = duplex(1_024);
+        let stream = Corked::new(ours);
+        let pace = Pace::of(stream.clone());
+        let (turns, waker) = (Arc::default(), Arc::default());
+        let mut connection = pin!(Counted { stream, turns, waker, last: 1 });
+        assert!(pace.run(connection.as_mut(), || false).await.is_ok());
+        let mut said = [0; 4];
+        theirs.read_exact(&mut said).await.unwrap();
+        assert_eq!(&said, b"word");
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_is_gone_ends_the_connection() {
+        let (ours, theirs) = duplex(1_024);
+        drop(theirs);
+        let stream = Corked::new(ours);
+        let pace = Pace::of(stream.clone());
+        let (turns, waker) = (Arc::default(), Arc::default());
+        let mut connection = pin!(Counted { stream, turns, waker, last: usize::MAX });
+        let error = pace.run(connection.as_mut(), || false).await.unwrap_err();
+        assert_eq!(error.downcast::<io::Error>().unwrap().kind(), io::ErrorKind::BrokenPipe);
+    }
+}
