@@ -43,6 +43,9 @@ impl Part {
 
 impl Salt {
     /// A fresh salt.
+    ///
+    /// # Panics
+    /// When the system has no random numbers, which shows in the first call of a thread.
     #[must_use]
     pub fn random() -> Self {
         Self(quick_random_bytes())

@@ -148,7 +148,7 @@ impl Growth {
 
     /// From leaf to root: a node without a sibling stands for its parent.
     fn edge(&self) -> Vec<Hash> {
-        let Some(last) = self.size.checked_sub(1) else { return Vec::new() };
+        let Some(last) = self.size.checked_sub(1).filter(|last| *last >= self.from) else { return Vec::new() };
         let mut hash = self.complete(0, last);
         let mut edge = Vec::with_capacity(self.levels.len());
         for (level, _) in (0..).zip(&self.levels) {
@@ -163,7 +163,14 @@ impl Growth {
 
     /// A complete subtree that was made, or taken over from the old tree's edge.
     fn complete(&self, level: u32, index: u64) -> Hash {
-        self.held(level, index).unwrap_or_else(empty_root)
+        let held = self.held(level, index);
+        debug_assert!(
+            held.is_some(),
+            "subtree {index} of level {level} is not among those of {}..{}",
+            self.from,
+            self.size
+        );
+        held.unwrap_or_else(empty_root)
     }
 
     fn held(&self, level: u32, index: u64) -> Option<Hash> {

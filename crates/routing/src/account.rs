@@ -23,7 +23,9 @@ pub(crate) struct Account<'a> {
     resources: Vec<String>,
     matter: String,
     case_number: String,
-    subject: Option<(Identifier, Mark)>,
+    subject: Option<Identifier>,
+    /// The subject's, once it is made.
+    mark: Option<Mark>,
     signature: Vec<u8>,
     grants: Vec<(String, String)>,
     weight: u32,
@@ -49,6 +51,7 @@ impl<'a> Account<'a> {
             matter: String::new(),
             case_number: String::new(),
             subject: None,
+            mark: None,
             signature: Vec::new(),
             grants: Vec::new(),
             weight: 0,
@@ -64,9 +67,14 @@ impl<'a> Account<'a> {
     }
 
     /// For what, and about whom.
-    pub(crate) fn read(&mut self, resource: Option<&str>, (subject, mark): (&Identifier, Mark)) {
+    pub(crate) fn read(&mut self, resource: Option<&str>, subject: &Identifier) {
         self.resources = resource.map(ToOwned::to_owned).into_iter().collect();
-        self.subject = Some((subject.clone(), mark));
+        self.subject = Some(subject.clone());
+    }
+
+    /// What stands for the subject in the index of accesses.
+    pub(crate) fn marked(&mut self, mark: Mark) {
+        self.mark = Some(mark);
     }
 
     /// What allowed it.
@@ -146,7 +154,7 @@ impl<'a> Account<'a> {
         let commitments = salt.commitments();
         let commit = |what: Part, bytes: &[u8]| commitments.to(what, bytes).to_vec();
         let unless_empty = |what: Part, bytes: &[u8]| if bytes.is_empty() { Vec::new() } else { commit(what, bytes) };
-        let subject = self.subject.as_ref().map(|(subject, _)| evidence::subject_bytes(subject)).unwrap_or_default();
+        let subject = self.subject.as_ref().map(evidence::subject_bytes).unwrap_or_default();
         let names = |name: fn(&(String, String)) -> &str| self.grants.iter().map(name).collect::<Vec<_>>().join(",");
         let statement = v1::Statement {
             time: Some(convert::to_wire(self.now)),
@@ -182,11 +190,11 @@ impl<'a> Account<'a> {
 
     /// The subject asked about first, then whose records were shown; each once.
     fn marks(&self, log: &Log, people: &[Identifier]) -> Result<Vec<Mark>, EvidenceError> {
-        let asked_about = self.subject.as_ref();
-        let mut seen: BTreeSet<_> = asked_about.iter().map(|(subject, _)| subject).collect();
-        let others = people.iter().filter(|subject| seen.insert(*subject));
-        let marks = asked_about.iter().map(|(_, mark)| Ok(*mark));
-        marks.chain(others.map(|subject| log.mark(subject, self.now))).take(MAX_SUBJECTS).collect()
+        let mut seen = BTreeSet::new();
+        let each = self.subject.iter().chain(people).filter(|subject| seen.insert(*subject));
+        let made = |subject: &Identifier| self.mark.filter(|_| self.subject.as_ref() == Some(subject));
+        let mark = |subject| made(subject).map_or_else(|| log.mark(subject, self.now), Ok);
+        each.take(MAX_SUBJECTS).map(mark).collect()
     }
 }
 

@@ -226,8 +226,9 @@ impl<V: ViewReader> Exchange<V> {
         limit: Duration,
         (question, account): (Q, &mut Account<'_>),
     ) -> Result<Judged<'_>, Stop> {
+        account.read(question.resource(), question.subject());
         let mark = self.settings.evidence.mark(question.subject(), ground.now).map_err(Away::Evidence)?;
-        account.read(question.resource(), (question.subject(), mark));
+        account.marked(mark);
         ground.mark = mark.short();
         let judged = tokio::time::timeout(limit, self.judged(ground, question, account)).await;
         judged.unwrap_or(Err(Stop::Away(Away::TimeLimit)))

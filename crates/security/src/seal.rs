@@ -56,7 +56,7 @@ impl SealingKey {
     /// # Errors
     /// [`SecurityError::Cryptography`] when the system has no random numbers.
     pub fn seal(&self, context: &[u8], plain: &[u8]) -> Result<Vec<u8>, SecurityError> {
-        let nonce: [u8; NONCE_LEN] = quick_random_bytes();
+        let nonce: [u8; NONCE_LEN] = random_bytes()?;
         let mut text = plain.to_vec();
         self.0.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(context), &mut text)?;
         Ok([&nonce[..], &text].concat())
@@ -113,8 +113,12 @@ impl fmt::Debug for HashKey {
     }
 }
 
-/// Random bytes of this thread's generator (`ChaCha`, seeded by the system and again after 64 KiB), fit for salts and nonces, of
-/// which many are made; keys are made of [`random_bytes`].
+/// Random bytes of this thread's generator (`ChaCha`, seeded by the system, again after every 64 KiB), fit for salts, of which
+/// many are made. Keys and nonces are made of [`random_bytes`]: a machine that is copied with its memory would make the same
+/// ones twice here.
+///
+/// # Panics
+/// When the system has no random numbers in the first call of a thread.
 #[must_use]
 pub fn quick_random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
@@ -122,7 +126,7 @@ pub fn quick_random_bytes<const N: usize>() -> [u8; N] {
     bytes
 }
 
-/// Random bytes of the system, fit for keys and salts.
+/// Random bytes of the system, fit for keys and nonces.
 ///
 /// # Errors
 /// [`SecurityError::Cryptography`] when the system has none.

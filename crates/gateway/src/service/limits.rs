@@ -50,6 +50,8 @@ pub(super) const WATCH: Duration = Duration::from_secs(5);
 pub(super) const TURN_AWAY: Duration = Duration::from_secs(5);
 /// Largest piece of an answer that is handed over at once, in bytes.
 pub(super) const PIECE: usize = 64 * 1_024;
+/// Bytes of answers that a connection holds back to send them together: two records of TLS.
+pub(super) const HELD_BACK: usize = 32 * 1_024;
 /// Calls at once on a connection of HTTP/2.
 pub(super) const STREAMS: u32 = 128;
 /// Largest head of a request, in bytes.

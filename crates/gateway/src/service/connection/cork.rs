@@ -1,5 +1,6 @@
 //! Answers that leave together.
 
+use super::limits;
 use bytes::{Buf as _, BytesMut};
 use std::{
     io::{self, IoSlice},
@@ -9,23 +10,27 @@ use std::{
 };
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Bytes that are held back before they must leave: two records of TLS.
-const HELD_BACK: usize = 32 << 10;
-
-/// A stream that holds back what is written to it until [`Corked::release`], or until that is much. Its clones are one.
+/// A stream that holds back what is written and flushed to it until [`Corked::release`], or until that is much. Its clones
+/// are one.
 ///
 /// HTTP/2 flushes after every message of some size; without the cork each answer would be a record of TLS and a call of the
-/// system of its own.
+/// system of its own. HTTP/1 takes a flush for the end of an answer, and must hear the truth: [`Corked::pass_flushes`].
 pub(super) struct Corked<S>(Arc<Mutex<Bottle<S>>>);
 
 struct Bottle<S> {
     stream: S,
     held_back: BytesMut,
+    passes_flushes: bool,
 }
 
 impl<S> Corked<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self(Arc::new(Mutex::new(Bottle { stream, held_back: BytesMut::new() })))
+        Self(Arc::new(Mutex::new(Bottle { stream, held_back: BytesMut::new(), passes_flushes: false })))
+    }
+
+    /// Whether a flush sends what is held back from now on.
+    pub(super) fn pass_flushes(&self, passes: bool) {
+        self.lock().passes_flushes = passes;
     }
 
     fn lock(&self) -> MutexGuard<'_, Bottle<S>> {
@@ -65,12 +70,13 @@ impl<S: AsyncWrite + Unpin> Bottle<S> {
     }
 
     fn write(&mut self, cx: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        if self.held_back.len() >= HELD_BACK {
+        if self.held_back.len() >= limits::HELD_BACK {
             ready!(self.drain(cx))?;
         }
+        self.held_back.reserve(limits::HELD_BACK - self.held_back.len());
         let mut taken = 0;
         for slice in slices {
-            let room = HELD_BACK - self.held_back.len();
+            let room = limits::HELD_BACK - self.held_back.len();
             let part = &slice[..slice.len().min(room)];
             self.held_back.extend_from_slice(part);
             taken += part.len();
@@ -103,8 +109,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Corked<S> {
     }
 
     /// Whoever holds the cork releases it.
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut bottle = self.lock();
+        if bottle.passes_flushes { bottle.release(cx) } else { Poll::Ready(Ok(())) }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -123,13 +130,13 @@ mod tests {
 
     /// Takes so many bytes at a time, or none for now, and keeps what it was given in one go together.
     #[derive(Default)]
-    struct Peer {
+    struct Slow {
         takes: VecDeque<usize>,
         taken: Vec<Vec<u8>>,
         is_shut: bool,
     }
 
-    impl AsyncWrite for Peer {
+    impl AsyncWrite for Slow {
         fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
             let taken = match self.takes.pop_front() {
                 Some(0) => return Poll::Pending,
@@ -154,7 +161,7 @@ mod tests {
         Context::from_waker(noop_waker_ref())
     }
 
-    fn write(corked: &mut Corked<Peer>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn write(corked: &mut Corked<Slow>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(corked).poll_write(&mut cx(), bytes)
     }
 
@@ -164,7 +171,7 @@ mod tests {
 
     #[test]
     fn what_is_flushed_leaves_together_once_it_is_released() {
-        let mut corked = Corked::new(Peer::default());
+        let mut corked = Corked::new(Slow::default());
         for _ in 0..3 {
             assert!(is_done(&write(&mut corked, b"answer")));
             assert!(is_done(&Pin::new(&mut corked).poll_flush(&mut cx())));
@@ -177,7 +184,7 @@ mod tests {
 
     #[test]
     fn the_end_comes_behind_what_was_held_back() {
-        let mut corked = Corked::new(Peer::default());
+        let mut corked = Corked::new(Slow::default());
         assert!(is_done(&write(&mut corked, b"last words")));
         assert!(is_done(&Pin::new(&mut corked).poll_shutdown(&mut cx())));
         assert_eq!(corked.lock().taken(), [b"last words"]);
@@ -186,13 +193,23 @@ mod tests {
 
     #[test]
     fn who_takes_nothing_is_not_written_for_without_end() {
-        let mut corked = Corked::new(Peer { takes: [0; 3].into(), ..Peer::default() });
-        assert!(matches!(write(&mut corked, &vec![7; 3 * HELD_BACK]), Poll::Ready(Ok(HELD_BACK))));
+        let mut corked = Corked::new(Slow { takes: [0; 3].into(), ..Slow::default() });
+        assert!(matches!(write(&mut corked, &vec![7; 3 * limits::HELD_BACK]), Poll::Ready(Ok(limits::HELD_BACK))));
         assert!(write(&mut corked, b"more").is_pending());
         assert!(corked.release(&mut cx()).is_pending());
     }
 
-    impl Bottle<Peer> {
+    #[test]
+    fn a_flush_that_is_passed_on_is_done_when_everything_is_taken() {
+        let mut corked = Corked::new(Slow { takes: [3, 0, 3].into(), ..Slow::default() });
+        corked.pass_flushes(true);
+        assert!(is_done(&write(&mut corked, b"answer")));
+        assert!(Pin::new(&mut corked).poll_flush(&mut cx()).is_pending());
+        assert!(is_done(&Pin::new(&mut corked).poll_flush(&mut cx())));
+        assert_eq!(corked.lock().taken().concat(), b"answer");
+    }
+
+    impl Bottle<Slow> {
         fn taken(&self) -> &[Vec<u8>] {
             &self.stream.taken
         }
@@ -201,16 +218,18 @@ mod tests {
     proptest! {
         #[test]
         fn every_byte_leaves_once_and_in_order(
-            pieces in prop::collection::vec((0..3 * HELD_BACK, any::<bool>()), 1..12),
-            takes in prop::collection::vec(0..HELD_BACK, 0..24),
+            pieces in prop::collection::vec((0..3 * limits::HELD_BACK, any::<bool>()), 1..12),
+            takes in prop::collection::vec(0..limits::HELD_BACK, 0..24),
         ) {
-            let mut corked = Corked::new(Peer { takes: takes.into(), ..Peer::default() });
+            let mut corked = Corked::new(Slow { takes: takes.into(), ..Slow::default() });
             let mut said = Vec::new();
             for (turn, (length, is_released)) in pieces.into_iter().enumerate() {
                 let piece: Vec<_> = (0..length).map(|at| (at * 31 + turn).to_le_bytes()[0]).collect();
                 let mut rest = piece.as_slice();
                 while !rest.is_empty() {
-                    if let Poll::Ready(taken) = write(&mut corked, rest) {
+                    let (one, other) = rest.split_at(rest.len() / 3);
+                    let slices = [IoSlice::new(one), IoSlice::new(other)];
+                    if let Poll::Ready(taken) = Pin::new(&mut corked).poll_write_vectored(&mut cx(), &slices) {
                         rest = &rest[taken.unwrap()..];
                     }
                 }

@@ -1,4 +1,4 @@
-//! When a connection is looked after: once for all that has happened meanwhile, when nothing else is left to do.
+//! When a connection is looked after: once for all that has happened meanwhile, when its thread has nothing else to do.
 
 use super::cork::Corked;
 use futures_util::task::AtomicWaker;
@@ -18,7 +18,7 @@ use tokio::{io::AsyncWrite, task::yield_now};
 const QUIET: u8 = 0;
 /// Something has.
 const CALLED: u8 = 1;
-/// It waits for its turn, behind all tasks that are ready.
+/// It waits for its turn, behind tasks that are ready.
 const WAITING: u8 = 2;
 /// It is its turn.
 const DUE: u8 = 3;
@@ -29,7 +29,8 @@ type Ended = Result<(), Box<dyn Error + Send + Sync>>;
 ///
 /// Each answer wakes its connection. Looked after at once, the connection would send every answer by itself, though the next
 /// ones are about to be ready: they come in groups, as their evidence does. So while more calls than one are open, it takes its
-/// turn when the tasks that are ready have had theirs, and then sends all answers together.
+/// turn, to read as to write, once its thread finds no other task that is ready, or has had as many as tokio allows between two
+/// looks at the system (61), and then sends all answers together.
 pub(super) struct Pace<S> {
     cork: Corked<S>,
     turn: Arc<Turn>,
@@ -41,7 +42,7 @@ struct Turn {
 }
 
 /// Wakes a connection to which something has happened.
-struct Call(Arc<Turn>);
+struct Event(Arc<Turn>);
 
 /// Wakes a connection whose turn it is.
 struct Due(Arc<Turn>);
@@ -57,7 +58,7 @@ impl<S: AsyncWrite + Unpin> Pace<S> {
     where
         C: Future<Output = Ended>,
     {
-        let call = Waker::from(Arc::new(Call(Arc::clone(&self.turn))));
+        let event = Waker::from(Arc::new(Event(Arc::clone(&self.turn))));
         let due = Waker::from(Arc::new(Due(Arc::clone(&self.turn))));
         self.turn.state.store(DUE, Ordering::Release);
         poll_fn(|cx| {
@@ -65,7 +66,8 @@ impl<S: AsyncWrite + Unpin> Pace<S> {
             if !self.turn.has_come(&due, &is_alone) {
                 return Poll::Pending;
             }
-            let mut cx = Context::from_waker(&call);
+            self.cork.pass_flushes(is_alone());
+            let mut cx = Context::from_waker(&event);
             let ended = connection.as_mut().poll(&mut cx);
             match self.cork.release(&mut cx) {
                 Poll::Ready(Err(error)) if ended.is_pending() => Poll::Ready(Err(error.into())),
@@ -89,7 +91,7 @@ impl Turn {
             self.state.store(QUIET, Ordering::Release);
             return true;
         }
-        // Polled once, it has the waker called behind all tasks that are ready.
+        // Polled once, it has the waker called behind tasks that are ready.
         pin!(yield_now()).poll(&mut Context::from_waker(due)).is_ready() && {
             self.state.store(QUIET, Ordering::Release);
             true
@@ -97,7 +99,7 @@ impl Turn {
     }
 }
 
-impl Wake for Call {
+impl Wake for Event {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
@@ -131,7 +133,7 @@ mod tests {
     };
     use tokio::{
         io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
-        sync::oneshot,
+        sync::{mpsc, oneshot},
     };
 
     /// A connection that counts its turns, says a word in each, and ends when it is told to.
@@ -193,6 +195,7 @@ mod tests {
         });
     }
 
+    /// As many tasks as tokio runs before it lets the connection have its turn all the same would be 61.
     #[tokio::test]
     async fn what_happens_before_its_turn_is_looked_after_together() {
         assert_eq!(after(20, false).await, (2, b"word".to_vec()));
@@ -203,6 +206,40 @@ mod tests {
         let (turns, said) = after(20, true).await;
         assert!(turns > 15, "{turns}");
         assert_eq!(said, b"word".repeat(turns - 1));
+    }
+
+    /// Lets so many things happen, at a pace of its own.
+    async fn tell(events: usize, pace: usize, happened: mpsc::UnboundedSender<()>) {
+        for event in 0..events {
+            happened.send(()).unwrap();
+            tokio::task::coop::consume_budget().await;
+            (0..event % (pace + 2)).for_each(|_| std::hint::spin_loop());
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn nothing_that_happens_on_any_thread_is_overlooked() {
+        const EVENTS: usize = 20_000;
+        let (ours, _theirs) = duplex(1_024);
+        let pace = Pace::of(Corked::new(ours));
+        let (happened, queue) = mpsc::unbounded_channel();
+        for task in 0..4 {
+            tokio::spawn(tell(EVENTS / 4, task, happened.clone()));
+        }
+        drop(happened);
+        let seen = tokio::spawn(async move {
+            let (mut queue, mut seen) = (queue, 0);
+            let mut connection = pin!(poll_fn(|cx| {
+                while let Poll::Ready(Some(())) = queue.poll_recv(cx) {
+                    seen += 1;
+                }
+                let is_over = queue.is_closed() && queue.is_empty();
+                if is_over { Poll::Ready(Ok(())) } else { Poll::Pending }
+            }));
+            pace.run(connection.as_mut(), || false).await.map_err(|error| error.to_string()).unwrap();
+            seen
+        });
+        assert_eq!(seen.await.unwrap(), EVENTS);
     }
 
     #[tokio::test]
