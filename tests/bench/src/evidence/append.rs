@@ -68,7 +68,7 @@ struct Sample {
     request: Bytes,
     answer: Vec<u8>,
     subject: Identifier,
-    certificate: Vec<u8>,
+    fingerprint: [u8; 32],
 }
 
 impl Workshop<'_> {
@@ -123,7 +123,7 @@ impl Workshop<'_> {
         let (key, answer) = answer_row(0, &to_wire(SystemClock.now()));
         let certificate = std::fs::read(self.pki.join("consumer-one-window.pem"))?;
         let subject = Identifier::from_trusted(IdentifierKind::Uscc, key);
-        Ok(Sample { log, request: self.questions.nth(0), answer, subject, certificate })
+        Ok(Sample { log, request: self.questions.nth(0), answer, subject, fingerprint: sha256(&certificate) })
     }
 }
 
@@ -180,7 +180,8 @@ impl Sample {
         let now = SystemClock.now();
         let canonical = json::canonical_of("exchange.v1.ResolveRequest", &self.request, "request_signature")?;
         let salt = Salt::random();
-        let commit = |part: Part, bytes: &[u8]| salt.commit(part, bytes).to_vec();
+        let commitments = salt.commitments();
+        let commit = |part: Part, bytes: &[u8]| commitments.to(part, bytes).to_vec();
         let statement = v1::Statement {
             time: Some(to_wire(now)),
             consumer: "one-window".to_owned(),
@@ -194,7 +195,7 @@ impl Sample {
             request_commitment: commit(Part::Request, &canonical),
             answer_commitment: commit(Part::Answer, &self.answer),
             case_commitment: commit(Part::Case, b"2026-0001"),
-            caller_certificate: sha256(&self.certificate).to_vec(),
+            caller_certificate: self.fingerprint.to_vec(),
             form: v1::AnswerForm::Protobuf.into(),
             ..v1::Statement::default()
         };
