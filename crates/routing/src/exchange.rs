@@ -115,7 +115,7 @@ impl<V: ViewReader> Exchange<V> {
     /// Needs a tokio runtime with time; dropping the future ends the question unanswered.
     pub async fn answer(&self, asking: &Asking<'_>, deadline: Duration) -> Finished {
         let now = self.clock.now();
-        // What is awaited here is moved several times before it begins, and waits in every connection: a box is small.
+        // Boxed: the callers' own futures are copied when they are made, and would each have room for this one.
         let (finished, repeated) = Box::pin(self.handle(asking, (now, deadline.min(TIME_LIMIT)))).await;
         self.leave(asking, (now, repeated), finished)
     }

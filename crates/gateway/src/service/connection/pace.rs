@@ -87,15 +87,12 @@ impl Turn {
         if self.state.compare_exchange(CALLED, WAITING, Ordering::AcqRel, Ordering::Acquire).is_err() {
             return false;
         }
-        if is_alone() {
+        // Polled once, `yield_now` has the waker called behind tasks that are ready.
+        let is_now = is_alone() || pin!(yield_now()).poll(&mut Context::from_waker(due)).is_ready();
+        if is_now {
             self.state.store(QUIET, Ordering::Release);
-            return true;
         }
-        // Polled once, it has the waker called behind tasks that are ready.
-        pin!(yield_now()).poll(&mut Context::from_waker(due)).is_ready() && {
-            self.state.store(QUIET, Ordering::Release);
-            true
-        }
+        is_now
     }
 }
 
