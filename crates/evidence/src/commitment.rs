@@ -3,7 +3,7 @@
 use crate::{EvidenceError, tree::Hash};
 use contract::json::canonical;
 use domain::Identifier;
-use security::seal::{HashKey, keyed_hash, quick_random_bytes};
+use security::seal::{HashKey, keyed_hash, random_bytes};
 use serde_json::Value;
 use std::fmt;
 
@@ -44,11 +44,10 @@ impl Part {
 impl Salt {
     /// A fresh salt.
     ///
-    /// # Panics
-    /// When the system has no random numbers, which shows in the first call of a thread.
-    #[must_use]
-    pub fn random() -> Self {
-        Self(quick_random_bytes())
+    /// # Errors
+    /// [`EvidenceError::Security`] when the system has no random numbers.
+    pub fn random() -> Result<Self, EvidenceError> {
+        Ok(Self(random_bytes()?))
     }
 
     /// The salt with these bytes; `None` when they are not 32.
@@ -156,7 +155,7 @@ mod tests {
 
     #[test]
     fn parts_have_subkeys_of_their_own() {
-        let salt = Salt::random();
+        let salt = Salt::random().unwrap();
         let parts = [Part::Subject, Part::Request, Part::Answer, Part::Case, Part::Signature];
         let made: std::collections::BTreeSet<_> = parts.iter().map(|part| salt.commit(*part, b"same")).collect();
         assert_eq!(made.len(), parts.len());
@@ -164,8 +163,8 @@ mod tests {
 
     #[test]
     fn salt_is_fresh_and_not_shown() {
-        assert!(Salt::random() != Salt::random());
-        assert_eq!(format!("{:?}", Salt::random()), "Salt(..)");
+        assert!(Salt::random().unwrap() != Salt::random().unwrap());
+        assert_eq!(format!("{:?}", Salt::random().unwrap()), "Salt(..)");
     }
 
     proptest! {

@@ -150,7 +150,7 @@ impl<'a> Account<'a> {
     }
 
     async fn record(&self, log: &Log, said: Said<'_>) -> Result<Recorded, EvidenceError> {
-        let salt = Salt::random();
+        let salt = Salt::random()?;
         let commitments = salt.commitments();
         let commit = |what: Part, bytes: &[u8]| commitments.to(what, bytes).to_vec();
         let unless_empty = |what: Part, bytes: &[u8]| if bytes.is_empty() { Vec::new() } else { commit(what, bytes) };
@@ -260,7 +260,7 @@ pub struct Deed<'a> {
 impl Deed<'_> {
     /// Records it.
     pub(crate) async fn record(&self, log: &Log, now: Timestamp) -> Result<Recorded, EvidenceError> {
-        let salt = Salt::random();
+        let salt = Salt::random()?;
         let statement = v1::Statement {
             time: Some(convert::to_wire(now)),
             consumer: caller_name(self.caller),

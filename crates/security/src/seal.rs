@@ -113,20 +113,7 @@ impl fmt::Debug for HashKey {
     }
 }
 
-/// Random bytes of this thread's generator (`ChaCha`, seeded by the system, again after every 64 KiB), fit for salts, of which
-/// many are made. Keys and nonces are made of [`random_bytes`]: a machine that is copied with its memory would make the same
-/// ones twice here.
-///
-/// # Panics
-/// When the system has no random numbers in the first call of a thread.
-#[must_use]
-pub fn quick_random_bytes<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    rand::fill(&mut bytes[..]);
-    bytes
-}
-
-/// Random bytes of the system, fit for keys and nonces.
+/// Random bytes of the system, fit for keys, nonces and salts.
 ///
 /// # Errors
 /// [`SecurityError::Cryptography`] when the system has none.

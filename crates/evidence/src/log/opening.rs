@@ -112,7 +112,7 @@ fn begin(committer: &mut Committer) -> Result<(), EvidenceError> {
         previous_checkpoint: previous.map_err(|_| EvidenceError::damaged(&path, 0, "is not text"))?,
         ..Statement::default()
     };
-    let (pending, mut answer) = Pending::new(Draft { statement, salt: Salt::random(), private: Private::default() });
+    let (pending, mut answer) = Pending::new(Draft { statement, salt: Salt::random()?, private: Private::default() });
     committer.commit(vec![pending]);
     answer.try_recv().unwrap_or(Err(EvidenceError::Closed)).map(drop)
 }

@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn sealed_entries_open_at_their_place_only() {
         let (disk, key) = (LossyDisk::new(1), SealingKey::random().unwrap());
-        let salt = Salt::random();
+        let salt = Salt::random().unwrap();
         let private =
             Private { marks: vec![Mark([1; 32]), Mark([2; 32])], weight: 3, counted: true, signature: vec![9] };
         let sealed = seals(&disk, &key).unwrap().seal("o", 5, &salt, &private).unwrap();

@@ -133,7 +133,8 @@ mod tests {
     use contract::v1::Statement;
 
     fn pending() -> Pending {
-        let draft = Draft { statement: Statement::default(), salt: Salt::random(), private: Private::default() };
+        let draft =
+            Draft { statement: Statement::default(), salt: Salt::random().unwrap(), private: Private::default() };
         Pending::new(draft).0
     }
 

@@ -106,7 +106,7 @@ fn encoded_receipt_is_the_message() {
     let node = crate::test_kit::signer();
     let verifier = VerifierKey::new("exchange/city/1", KeyKind::Ed25519, key().public()).unwrap();
     let vouched = VouchedKey::new(verifier, &node).unwrap();
-    let salt = Salt::random();
+    let salt = Salt::random().unwrap();
     for (index, paths) in [(0, 0), (1, 1), (300, 20)] {
         let proof = Proof { index, leaf_hash: [3; 32], path: vec![[7; 32]; paths], checkpoint: "note".to_owned() };
         let encoded = vouched.encode(&statement().encode_to_vec(), &salt, &proof);

@@ -179,7 +179,7 @@ impl Sample {
     fn draft(&self) -> Result<Draft> {
         let now = SystemClock.now();
         let canonical = json::canonical_of("exchange.v1.ResolveRequest", &self.request, "request_signature")?;
-        let salt = Salt::random();
+        let salt = Salt::random()?;
         let commitments = salt.commitments();
         let commit = |part: Part, bytes: &[u8]| commitments.to(part, bytes).to_vec();
         let statement = v1::Statement {

@@ -74,7 +74,7 @@ impl World {
             counted: true,
             signature: b"signed by the caller".to_vec(),
         };
-        Draft { statement, salt: Salt::random(), private }
+        Draft { statement, salt: Salt::random().unwrap(), private }
     }
 
     pub(crate) fn enqueue(&self, count: u64) -> Vec<Answer> {

@@ -61,7 +61,7 @@ impl Node {
         let request =
             IssueRequest { caller: Caller::from_name(name).unwrap(), dns: Vec::new(), ips: Vec::new(), days: 90 };
         let issued = pki::issue(folder.path(), &request, &clock).unwrap();
-        let (key, salt) = (LogKey::generate().unwrap(), Salt::random());
+        let (key, salt) = (LogKey::generate().unwrap(), Salt::random().unwrap());
         let verifier = VerifierKey::new(&format!("exchange/{id}/1"), KeyKind::Ed25519, key.public()).unwrap();
         Self {
             statement: statement(id, &salt),
