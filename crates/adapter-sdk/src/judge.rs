@@ -1,7 +1,6 @@
 //! The judgement of a row against the newest seen (canonical.md, "Versions").
 
 use crate::{
-    fresh::Fresh,
     hash,
     mapping::{Draft, Effect, Mapping, Rejection, Row, Translated},
     translate,
@@ -12,7 +11,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
 };
-use store::{Ledger, Seen, StoreError};
+use store::{Fresh, Ledger, Seen, StoreError};
 
 /// What a row, or one record of it, ends as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +92,7 @@ impl Known {
     /// The same over a ledger that holds nothing seen. From now on nothing becomes seen there that was not first told to
     /// [`Known::expect`].
     pub(crate) fn over_empty(ledger: Arc<Ledger>, uncounted: Uncounted) -> Self {
-        Self { fresh: Some(Fresh::ledger()), ..Self::new(ledger, uncounted) }
+        Self { fresh: Some(Fresh::empty()), ..Self::new(ledger, uncounted) }
     }
 
     pub(crate) fn ledger(&self) -> &Ledger {
@@ -104,7 +103,7 @@ impl Known {
     pub(crate) fn expect(&mut self, sequence: u64, judged: &Judged) {
         for (resource, key, seen) in &judged.seen {
             if let Some(fresh) = &mut self.fresh {
-                fresh.add(resource, key);
+                fresh.add(&(resource.as_str(), key.as_str()));
             }
             let laid = (sequence, seen.clone());
             if let Some(keys) = self.seen.get_mut(resource) {
@@ -142,7 +141,7 @@ impl Known {
     fn seen(&self, resource: &str, key: &str) -> Result<Option<Seen>, StoreError> {
         match self.seen.get(resource).and_then(|keys| keys.get(key)) {
             Some((_, seen)) => Ok(Some(seen.clone())),
-            None if self.fresh.as_ref().is_some_and(|fresh| !fresh.may_hold(resource, key)) => Ok(None),
+            None if self.fresh.as_ref().is_some_and(|fresh| !fresh.may_hold(&(resource, key))) => Ok(None),
             None => self.ledger.seen(resource, key),
         }
     }

@@ -38,7 +38,6 @@ mod check;
 mod envelope;
 mod error;
 mod files;
-mod fresh;
 mod frontier;
 mod hash;
 mod judge;

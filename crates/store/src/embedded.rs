@@ -19,7 +19,8 @@ use std::path::Path;
 /// How an embedded view uses the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EmbeddedViewConfig {
-    /// Memory for blocks read from disk, in bytes. Write buffers come on top, at most about 300 MiB.
+    /// Memory for blocks read from disk, in bytes. Write buffers come on top, at most about 300 MiB, and 16 MiB until a new
+    /// view is opened again.
     pub cache_bytes: u64,
 }
 
@@ -49,6 +50,6 @@ impl EmbeddedView {
         config: EmbeddedViewConfig,
     ) -> Result<(EmbeddedViewWriter, EmbeddedViewReader), StoreError> {
         let tables = Tables::open(dir, config)?;
-        Ok((EmbeddedViewWriter::new(tables.clone()), EmbeddedViewReader::new(tables)))
+        Ok((EmbeddedViewWriter::new(tables.clone())?, EmbeddedViewReader::new(tables)))
     }
 }

@@ -14,12 +14,14 @@ mod embedded;
 mod encoding;
 mod engine;
 mod error;
+mod fresh;
 mod ledger;
 mod view;
 
 pub use self::{
     embedded::{EmbeddedView, EmbeddedViewConfig, EmbeddedViewReader, EmbeddedViewWriter},
     error::StoreError,
+    fresh::Fresh,
     ledger::{Commit, Ledger, Seen},
     view::{
         Applied, Batch, ControlWrite, Cursor, Index, IntakeWrite, Lookup, Page, Positions, RecordState, RecordWrite,

@@ -41,6 +41,11 @@ impl Tables {
         self.engine.db.snapshot()
     }
 
+    /// Whether no record was ever written.
+    pub(super) fn has_no_records(&self) -> Result<bool, StoreError> {
+        self.records.is_empty().map_err(failure)
+    }
+
     pub(super) fn step(&self) -> Step<'_> {
         Step { tables: self, batch: self.engine.db.batch() }
     }

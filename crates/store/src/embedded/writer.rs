@@ -1,16 +1,19 @@
 //! The writing end.
 
 use super::{control, records, rejects, tables::Tables};
-use crate::{Applied, Batch, Positions, StoreError, ViewWriter};
+use crate::{Applied, Batch, Fresh, Positions, StoreError, ViewWriter};
 
 /// The writing end of an [`EmbeddedView`](crate::EmbeddedView).
 pub struct EmbeddedViewWriter {
     tables: Tables,
+    /// There when the view held no record at first: then it need not be asked of most keys.
+    fresh: Option<Fresh>,
 }
 
 impl EmbeddedViewWriter {
-    pub(super) fn new(tables: Tables) -> Self {
-        Self { tables }
+    pub(super) fn new(tables: Tables) -> Result<Self, StoreError> {
+        let fresh = tables.has_no_records()?.then(Fresh::empty);
+        Ok(Self { tables, fresh })
     }
 }
 
@@ -22,7 +25,7 @@ impl ViewWriter for EmbeddedViewWriter {
     fn apply(&mut self, batch: Batch) -> Result<Applied, StoreError> {
         let before = self.positions()?;
         let mut step = self.tables.step();
-        let applied = records::write(&mut step, batch.records)?;
+        let applied = records::write(&mut step, self.fresh.as_mut(), batch.records)?;
         rejects::write(&mut step, batch.rejects)?;
         // Control state has no versions of its own: what lies wholly in the past has been applied.
         if !is_past(&batch.positions, &before) {
