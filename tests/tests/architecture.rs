@@ -84,6 +84,7 @@ const SECRETS: &[(&str, &[&str])] = &[
     ("rdkafka", &["bus", "exchange-bench"]),
     ("aes", &["security"]),
     ("fjall", &["store", "exchange-bench"]),
+    ("fastbloom", &["store"]),
     ("rustls", &["security"]),
     ("tokio-rustls", &["security"]),
     ("rcgen", &["security"]),

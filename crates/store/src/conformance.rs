@@ -44,6 +44,7 @@ macro_rules! view_conformance {
             pages_cover_everything_once_in_order,
             any_text_is_told_apart_from_any_other,
             positions_and_content_outlive_reopening,
+            older_never_replaces_newer_after_reopening,
             positions_never_go_back,
             control_state_stands_as_last_written,
             an_intake_is_in_force_once_its_positions_are_reached,

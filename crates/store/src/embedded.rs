@@ -19,8 +19,8 @@ use std::path::Path;
 /// How an embedded view uses the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EmbeddedViewConfig {
-    /// Memory for blocks read from disk, in bytes. Write buffers come on top, at most about 300 MiB, and 16 MiB until a new
-    /// view is opened again.
+    /// Memory for blocks read from disk, in bytes. Write buffers come on top, as a rule less than 300 MiB, and 16 MiB
+    /// until a new view is opened again.
     pub cache_bytes: u64,
 }
 

@@ -11,7 +11,7 @@ const BITS: usize = 1 << 27;
 const HASHES: u32 = 5;
 
 /// The keys of a store that was empty when this was made: every one that was added, and by chance a few others. It never
-/// denies one that was added. Takes 16 MiB, however many there are.
+/// denies one that was added and is asked of as the same type. Takes 16 MiB, however many there are.
 pub struct Fresh(BloomFilter);
 
 impl Fresh {
@@ -25,9 +25,9 @@ impl Fresh {
         Self(BloomFilter::with_num_bits(bits).hashes(HASHES))
     }
 
-    /// The key may be written from now on.
-    pub fn add(&mut self, key: &(impl Hash + ?Sized)) {
-        self.0.insert(key);
+    /// The key may be written from now on. Says whether it could be there before.
+    pub fn add(&mut self, key: &(impl Hash + ?Sized)) -> bool {
+        self.0.insert(key)
     }
 
     /// Whether the key can be there.
@@ -51,7 +51,8 @@ mod tests {
         ) {
             let mut fresh = Fresh::of_size(bits);
             for key in &keys {
-                fresh.add(key);
+                let was_there = fresh.may_hold(key);
+                prop_assert_eq!(fresh.add(key), was_there);
                 prop_assert!(fresh.may_hold(key));
             }
             prop_assert!(keys.iter().all(|key| fresh.may_hold(key)));

@@ -7,6 +7,8 @@
 //! * the [`Ledger`]: what an adapter has seen, newest stamp and content digest per key, with its
 //!   checkpoint in the same batch.
 //!
+//! Who fills an empty one asks [`Fresh`] first, which knows what cannot be there yet.
+//!
 //! Both refuse a folder of another schema version, of another owner, or in use by another process.
 #[cfg(any(test, feature = "test-kit"))]
 pub mod conformance;

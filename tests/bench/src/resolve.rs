@@ -167,24 +167,26 @@ impl Arena {
             |line: Line| Line { p50_ms, p99_ms, ..line }.ours(&rounds.node).with("latency_at_per_s", at.round());
 
         // What the same share of its own load costs the limit: of the machine, the client and the generator.
-        let beside = |line: Line, latencies: &mut [Duration]| {
+        let beside = |line: Line, at: f64, latencies: &mut [Duration]| {
             line.with("limit_p50_ms", percentile_ms(latencies, 0.5))
                 .with("limit_p99_ms", percentile_ms(latencies, 0.99))
+                .with("limit_latency_at_per_s", at.round())
         };
 
-        let mut latencies = self.echo.latencies(rate(&rounds.echo).context("no rounds")?, self.times)?;
+        let echo_at = rate(&rounds.echo).context("no rounds")?;
+        let mut latencies = self.echo.latencies(echo_at, self.times)?;
         let line = timed(Line::new("resolve/echo"))
             .limit("tonic echo of the same answers", &rounds.echo)
             .goal("ratio >= 0.70; p99_ms <= p99_allowed_ms (5 ms + 3 fdatasync)")
             .with("fdatasync_p99_ms", fsync)
             .with("p99_allowed_ms", fsync.map(|fsync| 5.0 + 3.0 * fsync));
-        let mut lines = vec![beside(line, &mut latencies)];
+        let mut lines = vec![beside(line, echo_at, &mut latencies)];
         if let (Some(table), Some(at)) = (&mut self.table, rate(&rounds.table)) {
             let mut latencies = table.latencies(at, self.times)?;
             let line = timed(Line::new("resolve/postgresql"))
                 .limit("tonic over a prepared point select of PostgreSQL 15", &rounds.table)
                 .goal("ratio > 1");
-            lines.push(beside(line, &mut latencies));
+            lines.push(beside(line, at, &mut latencies));
         }
         Ok(lines)
     }

@@ -179,7 +179,7 @@ pub struct StoreSection {
     /// File with the URL of `PostgreSQL`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url_file: Option<PathBuf>,
-    /// Memory for what was read from the disk, in MiB; write buffers come on top, at most about 300 MiB.
+    /// Memory for what was read from the disk, in MiB; write buffers come on top, as a rule less than 300 MiB.
     pub cache_mib: u64,
 }
 

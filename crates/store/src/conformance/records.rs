@@ -163,6 +163,22 @@ pub async fn positions_and_content_outlive_reopening<P: Place>(place: &P) -> Res
     Ok(())
 }
 
+/// What was written before the view was opened again is what writes are held against.
+pub async fn older_never_replaces_newer_after_reopening<P: Place>(place: &P) -> Result<(), StoreError> {
+    drop({
+        let (mut writer, reader) = place.open().await?;
+        writer.apply(records([record("k", 2, &["a"])]))?;
+        (writer, reader)
+    });
+    let (mut writer, reader) = place.open().await?;
+    assert_eq!(writer.apply(records([record("k", 1, &["b"])]))?, Applied { changed: 0, ignored: 1 });
+    assert_eq!(keys(&by(&reader, Index::Subject, "a").await?), ["k"]);
+    assert_eq!(writer.apply(records([record("k", 3, &["c"])]))?, Applied { changed: 1, ignored: 0 });
+    assert!(by(&reader, Index::Subject, "a").await?.records.is_empty());
+    assert_eq!(keys(&by(&reader, Index::Subject, "c").await?), ["k"]);
+    Ok(())
+}
+
 pub(super) fn subject_lookup(by: &Identifier) -> Lookup<'_> {
     Lookup { resource: RESOURCE, index: Index::Subject, by, state: RecordState::Current, after: None, limit: 100 }
 }

@@ -41,7 +41,7 @@ impl Tables {
         self.engine.db.snapshot()
     }
 
-    /// Whether no record was ever written.
+    /// Whether no record was ever written: none is ever removed. Reads where the first would lie.
     pub(super) fn has_no_records(&self) -> Result<bool, StoreError> {
         self.records.is_empty().map_err(failure)
     }
