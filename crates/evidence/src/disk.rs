@@ -3,12 +3,15 @@
 #[cfg(any(test, feature = "test-kit"))]
 mod lossy;
 
+#[cfg(test)]
+mod tests;
+
 #[cfg(any(test, feature = "test-kit"))]
 pub use self::lossy::LossyDisk;
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
-    io::{self, Write as _},
+    io,
     os::unix::fs::{DirBuilderExt as _, FileExt, OpenOptionsExt as _},
     path::Path,
 };
@@ -27,7 +30,7 @@ pub trait Disk: Send + Sync {
     /// What the system says.
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
 
-    /// Opens a file that is there, for reading and writing at its end.
+    /// Opens a file that is there, for reading and writing.
     ///
     /// # Errors
     /// What the system says; `NotFound` when there is none.
@@ -89,11 +92,11 @@ impl DiskLock {
 
 /// An open file.
 pub trait DiskFile: Send + Sync {
-    /// Writes at the end. After an error part of it may be there.
+    /// Writes from byte `at`, which is not behind the end. After an error part of it may be there.
     ///
     /// # Errors
     /// What the system says.
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+    fn write_at(&mut self, at: u64, bytes: &[u8]) -> io::Result<()>;
 
     /// Makes the content durable.
     ///
@@ -127,13 +130,11 @@ pub struct RealDisk;
 impl Disk for RealDisk {
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
         let mut options = OpenOptions::new();
-        let file = options.read(true).append(true).create(true).mode(FILE_MODE).open(path)?;
-        file.set_len(0)?;
-        Ok(Box::new(file))
+        Ok(Box::new(options.read(true).write(true).create(true).truncate(true).mode(FILE_MODE).open(path)?))
     }
 
     fn open(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
-        Ok(Box::new(OpenOptions::new().read(true).append(true).open(path)?))
+        Ok(Box::new(OpenOptions::new().read(true).write(true).open(path)?))
     }
 
     fn read(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
@@ -188,8 +189,8 @@ impl Disk for RealDisk {
 }
 
 impl DiskFile for File {
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.write_all(bytes)
+    fn write_at(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
+        self.write_all_at(bytes, at)
     }
 
     fn sync(&mut self) -> io::Result<()> {
@@ -244,7 +245,7 @@ pub(crate) fn write_whole(disk: &dyn Disk, path: &Path, content: &[u8]) -> io::R
     let folder = path.parent().unwrap_or(Path::new(""));
     disk.make_folder(folder)?;
     let mut file = disk.create(draft)?;
-    file.append(content)?;
+    file.write_at(0, content)?;
     file.sync()?;
     disk.rename(draft, path)?;
     disk.sync_folder(folder)

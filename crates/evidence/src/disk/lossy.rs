@@ -24,6 +24,8 @@ struct Platter {
     /// Changes of names since each folder was synced.
     renames: BTreeMap<PathBuf, Vec<Rename>>,
     files: BTreeMap<u64, Content>,
+    /// Writes that are still taken before those that fail.
+    taken_writes: u32,
     failing_writes: u32,
     failing_syncs: u32,
     /// Changes until nothing more is taken.
@@ -72,6 +74,7 @@ impl LossyDisk {
             durable: Names::new(),
             renames: BTreeMap::new(),
             files: BTreeMap::new(),
+            taken_writes: 0,
             failing_writes: 0,
             failing_syncs: 0,
             left: None,
@@ -84,7 +87,7 @@ impl LossyDisk {
     pub fn crash(&self) {
         let mut platter = self.lock();
         platter.crashes += 1;
-        (platter.left, platter.failing_writes, platter.failing_syncs) = (None, 0, 0);
+        (platter.left, platter.taken_writes, platter.failing_writes, platter.failing_syncs) = (None, 0, 0, 0);
         let renames = std::mem::take(&mut platter.renames);
         for changes in renames.into_values() {
             let kept = platter.below(changes.len() + 1);
@@ -100,7 +103,13 @@ impl LossyDisk {
 
     /// Lets the next writes fail because the disk is full (`ENOSPC`), after a part of each was written.
     pub fn fail_writes(&self, count: u32) {
-        self.lock().failing_writes = count;
+        self.fail_writes_after(0, count);
+    }
+
+    /// As [`LossyDisk::fail_writes`], once so many more were taken.
+    pub fn fail_writes_after(&self, taken: u32, count: u32) {
+        let mut platter = self.lock();
+        (platter.taken_writes, platter.failing_writes) = (taken, count);
     }
 
     /// Lets the next syncs fail (`EIO`); what was to be synced may be forgotten.
@@ -196,10 +205,11 @@ impl Platter {
         }
     }
 
-    fn fails(count: &mut u32) -> bool {
-        let fails = *count > 0;
+    /// Whether one of so many is left, which this one is then.
+    fn is_one_of(count: &mut u32) -> bool {
+        let is_one = *count > 0;
         *count = count.saturating_sub(1);
-        fails
+        is_one
     }
 }
 
@@ -215,8 +225,8 @@ impl Rename {
 }
 
 impl Content {
-    fn write(&mut self, bytes: &[u8]) {
-        let change = Change::Write { at: self.seen.len(), bytes: bytes.to_vec() };
+    fn write(&mut self, at: usize, bytes: &[u8]) {
+        let change = Change::Write { at, bytes: bytes.to_vec() };
         change.apply(&mut self.seen);
         self.changes.push(change);
     }
@@ -337,7 +347,7 @@ impl Disk for LossyDisk {
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
         let mut platter = self.lock();
         platter.change()?;
-        if Platter::fails(&mut platter.failing_syncs) {
+        if Platter::is_one_of(&mut platter.failing_syncs) {
             return Err(io::Error::from_raw_os_error(EIO));
         }
         let changes = platter.renames.remove(folder).unwrap_or_default();
@@ -367,15 +377,17 @@ impl LossyFile {
 }
 
 impl DiskFile for LossyFile {
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+    fn write_at(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
         self.with(|content, platter| {
             platter.change()?;
-            if Platter::fails(&mut platter.failing_writes) {
+            let at = usize::try_from(at).map_err(|_| io::ErrorKind::FileTooLarge)?;
+            assert!(at <= content.seen.len(), "a hole before byte {at}");
+            if !Platter::is_one_of(&mut platter.taken_writes) && Platter::is_one_of(&mut platter.failing_writes) {
                 let part = platter.below(bytes.len() + 1);
-                content.write(&bytes[..part]);
+                content.write(at, &bytes[..part]);
                 return Err(io::Error::from_raw_os_error(ENOSPC));
             }
-            content.write(bytes);
+            content.write(at, bytes);
             Ok(())
         })
     }
@@ -383,7 +395,7 @@ impl DiskFile for LossyFile {
     fn sync(&mut self) -> io::Result<()> {
         self.with(|content, platter| {
             platter.change()?;
-            if Platter::fails(&mut platter.failing_syncs) {
+            if Platter::is_one_of(&mut platter.failing_syncs) {
                 content.forget(platter);
                 return Err(io::Error::from_raw_os_error(EIO));
             }

@@ -141,7 +141,7 @@ impl Cutter {
             disk.make_folder(&folder).map_err(|source| EvidenceError::disk(&folder, source))?;
             self.folders.insert(folder.clone());
         }
-        let file = disk.create(&path).and_then(|mut file| file.append(bytes).map(|()| file));
+        let file = disk.create(&path).and_then(|mut file| file.write_at(0, bytes).map(|()| file));
         let file = file.map_err(|source| EvidenceError::disk(&path, source))?;
         written.folders.insert(folder);
         written.files.push((path, file));

@@ -4,8 +4,8 @@
 //! length u32 · crc32c u32 (of length and body) · body
 //! body: index u64, its top bit set where a group begins · length of the leaf u16 · leaf · sealed
 //! ```
-//! Integers are little endian. A group is written only when all before it is durable: a frame that begins a group
-//! behind damaged bytes shows that these had been durable.
+//! Integers are little endian. Behind the last frame of a file are zeros, or nothing. A group is written only when all
+//! before it is durable: a frame that begins a group behind damaged bytes shows that these had been durable.
 
 use crate::{EvidenceError, tile::MAX_ENTRY};
 use contract::v1::Statement;

@@ -10,6 +10,9 @@ use std::{
 /// A segment is closed once it has this many entries, or bytes.
 const SEGMENT_ENTRIES: u64 = 16_384;
 const SEGMENT_BYTES: u64 = 16 << 20;
+/// Zeros that are written behind a group once those before are used up. The groups that follow go over them: they change
+/// neither the file's length nor its blocks, which the file system would write down by a write of its own.
+const ROOM: usize = 256 << 10;
 /// What is written to find out whether the disk takes anything again.
 const PROBE: [u8; 4096] = [0; 4096];
 
@@ -22,8 +25,12 @@ pub(crate) struct Journal {
     first: u64,
     /// Bytes of the segment that are durable.
     length: u64,
-    /// Whether the file may hold more than that, after a write that failed.
+    /// Where the zeros behind them end.
+    room: u64,
+    /// Whether the file may hold anything but zeros behind `length`, after a write that failed.
     dirty: bool,
+    /// Whether nobody has been told yet that the segment began.
+    is_untold: bool,
 }
 
 /// A group as it goes to the journal.
@@ -55,39 +62,55 @@ impl Journal {
         let mut file = disk.open(&folder.join(segment_name(first)))?;
         file.truncate(length)?;
         file.sync()?;
-        Ok(Self { disk, folder, file, first, length, dirty: false })
+        Ok(Self { disk, folder, file, first, length, room: length, dirty: false, is_untold: false })
     }
 
     /// Begins a segment with entry `first`.
     pub(crate) fn create(disk: Arc<dyn Disk>, folder: PathBuf, first: u64) -> io::Result<Self> {
         disk.make_folder(&folder)?;
         let file = create_segment(&*disk, &folder, first)?;
-        Ok(Self { disk, folder, file, first, length: 0, dirty: false })
+        Ok(Self { disk, folder, file, first, length: 0, room: 0, dirty: false, is_untold: false })
     }
 
-    /// Writes a group and makes it durable. Gives the new segment's first entry when it began one.
+    /// Writes a group and makes it durable. Gives the new segment's first entry when it is the first in one.
     pub(crate) fn write(&mut self, group: &Write<'_>) -> io::Result<Option<u64>> {
+        let has_failed = self.dirty;
         self.heal()?;
         let first = group.first;
         let full = self.length >= SEGMENT_BYTES || first - self.first >= SEGMENT_ENTRIES;
         let begins = first > self.first && (full || group.begins_segment);
         if begins {
+            self.file.truncate(self.length)?;
             self.file = create_segment(&*self.disk, &self.folder, first)?;
-            (self.first, self.length) = (first, 0);
+            (self.first, self.length, self.room, self.is_untold) = (first, 0, 0, true);
         }
         self.dirty = true;
-        self.file.append(group.bytes)?;
+        self.file.write_at(self.length, group.bytes)?;
+        let end = self.length + group.bytes.len() as u64;
+        let room = match end {
+            _ if end <= self.room => self.room,
+            // A disk that is full takes single groups as long as it can.
+            _ if has_failed => end,
+            _ => self.make_room(end),
+        };
         self.file.sync()?;
-        self.dirty = false;
-        self.length += group.bytes.len() as u64;
-        Ok(begins.then_some(first))
+        (self.length, self.room, self.dirty) = (end, room, false);
+        Ok(std::mem::take(&mut self.is_untold).then_some(first))
+    }
+
+    /// Writes zeros from byte `end`; where they end.
+    fn make_room(&mut self, end: u64) -> u64 {
+        let made = self.file.write_at(end, &vec![0; ROOM]);
+        made.map_or(end, |()| end + ROOM as u64)
     }
 
     /// Finds out whether the disk takes writes, without leaving any.
     pub(crate) fn probe(&mut self) -> io::Result<()> {
+        // Cuts the zeros off first: what is to be found out is whether the file can grow.
+        self.dirty = true;
         self.heal()?;
         self.dirty = true;
-        self.file.append(&PROBE)?;
+        self.file.write_at(self.length, &PROBE)?;
         self.file.sync()?;
         self.heal()
     }
@@ -97,7 +120,7 @@ impl Journal {
         if self.dirty {
             self.file.truncate(self.length)?;
             self.file.sync()?;
-            self.dirty = false;
+            (self.room, self.dirty) = (self.length, false);
         }
         Ok(())
     }

@@ -141,7 +141,10 @@ fn read_segment(
     closed: Option<&Path>,
 ) -> Result<u64, (usize, String)> {
     let mut at = 0;
-    while at < bytes.len() {
+    // Zeros at the end are room for more; no frame begins in them, as none is all zeros. A disk that lost the last groups and
+    // reads zeros in their place looks the same: that is told by the next segment, or the checkpoint.
+    let end = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+    while at < end {
         let frame = match frame::decode(bytes, at) {
             Ok(frame) if frame.index == next => frame,
             Ok(frame) => return Err((at, format!("entry {} stands where {next} should", frame.index))),
@@ -149,7 +152,7 @@ fn read_segment(
                 return Err((at, what.to_owned()));
             }
             Err(_) => {
-                warn!(entry = next, bytes = bytes.len() - at, "dropped the torn end of the evidence journal");
+                warn!(entry = next, bytes = end - at, "dropped the torn end of the evidence journal");
                 break;
             }
         };

@@ -1,5 +1,5 @@
 use super::world::{World, subject};
-use crate::EvidenceError;
+use crate::{EvidenceError, disk::Disk as _};
 use chrono::Duration;
 use domain::Clock as _;
 use std::{error::Error as _, path::Path};
@@ -127,6 +127,82 @@ fn torn_end_of_the_journal_is_dropped() {
     assert!(world.append(4).is_empty());
     world.crash();
     assert!((5..=9).contains(&world.log.size()));
+}
+
+#[test]
+fn groups_go_over_zeros_that_are_there_already() {
+    let mut world = World::new(22);
+    let path = world.file("1/journal/00000000000000000000.log");
+    let length = |world: &World| world.disk.read(&path).unwrap().length().unwrap();
+    world.append(1);
+    let made = length(&world);
+    world.append(100);
+    assert_eq!(length(&world), made);
+    // More than there are zeros for.
+    world.append(3_000);
+    assert!(length(&world) > made);
+
+    // They are no entries, and are cut off when the log is opened.
+    let before = length(&world);
+    world.crash();
+    assert!(length(&world) < before);
+    assert_eq!(world.log.size(), 3_101);
+    world.append(1);
+    world.crash();
+    assert_eq!(world.log.size(), 3_102);
+}
+
+#[test]
+fn zeros_behind_a_segment_that_was_closed_are_room_and_nothing_else_is() {
+    let mut world = World::new(24);
+    for _ in 0..3 {
+        world.append(8_192);
+    }
+    let name = "1/journal/00000000000000000000.log";
+    let path = world.file(name);
+    let mut closed = world.disk.open(&path).unwrap();
+    let length = closed.length().unwrap();
+    // As when power is lost before it is durable that they were cut off.
+    closed.write_at(length, &[0; 1_000]).unwrap();
+    closed.sync().unwrap();
+    world.crash();
+    assert_eq!(world.log.size(), 3 * 8_192);
+
+    world.disk.flip(&path, usize::try_from(length).unwrap() + 500);
+    let error = world.reopen().unwrap_err();
+    assert!(is_damage(&error, name), "{error}");
+}
+
+#[test]
+fn segment_that_began_with_a_failure_is_let_go_of_in_its_turn() {
+    let mut world = World::new(25);
+    for _ in 0..2 {
+        world.append(8_192);
+    }
+    world.disk.fail_writes(1);
+    let mut answers = world.enqueue(1);
+    world.worker.turn(std::time::Duration::ZERO);
+    assert!(answers.remove(0).try_recv().unwrap().is_err());
+    for _ in 0..5 {
+        world.append(8_192);
+    }
+    world.keep();
+    assert_eq!(world.disk.list(&world.file("1/journal")).unwrap(), ["00000000000000049152.log"]);
+    world.crash();
+    assert_eq!(world.log.size(), 7 * 8_192);
+}
+
+#[test]
+fn last_room_of_a_full_disk_is_used() {
+    let mut world = World::new(23);
+    // The group is written, the zeros behind it are not.
+    world.disk.fail_writes_after(1, 2);
+    assert_eq!(world.append(1).len(), 1);
+    assert!(world.append(1).is_empty());
+    assert!(world.log.problem().unwrap().contains("No space left on device"));
+    assert_eq!(world.append(1)[0].id.index(), 1);
+    world.crash();
+    assert_eq!(world.log.size(), 2);
 }
 
 fn damage(name: &str, at: usize, prepare: impl FnOnce(&mut World)) -> EvidenceError {
