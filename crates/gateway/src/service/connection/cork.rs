@@ -25,10 +25,10 @@ struct Bottle<S> {
 
 impl<S> Corked<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self(Arc::new(Mutex::new(Bottle { stream, held_back: BytesMut::new(), passes_flushes: false })))
+        Self(Arc::new(Mutex::new(Bottle { stream, held_back: BytesMut::new(), passes_flushes: true })))
     }
 
-    /// Whether a flush sends what is held back from now on.
+    /// Whether a flush sends what is held back from now on, as it does at first.
     pub(super) fn pass_flushes(&self, passes: bool) {
         self.lock().passes_flushes = passes;
     }
@@ -172,6 +172,7 @@ mod tests {
     #[test]
     fn what_is_flushed_leaves_together_once_it_is_released() {
         let mut corked = Corked::new(Slow::default());
+        corked.pass_flushes(false);
         for _ in 0..3 {
             assert!(is_done(&write(&mut corked, b"answer")));
             assert!(is_done(&Pin::new(&mut corked).poll_flush(&mut cx())));
@@ -202,7 +203,6 @@ mod tests {
     #[test]
     fn a_flush_that_is_passed_on_is_done_when_everything_is_taken() {
         let mut corked = Corked::new(Slow { takes: [3, 0, 3].into(), ..Slow::default() });
-        corked.pass_flushes(true);
         assert!(is_done(&write(&mut corked, b"answer")));
         assert!(Pin::new(&mut corked).poll_flush(&mut cx()).is_pending());
         assert!(is_done(&Pin::new(&mut corked).poll_flush(&mut cx())));

@@ -66,7 +66,6 @@ impl<S: AsyncWrite + Unpin> Pace<S> {
             if !self.turn.has_come(&due, &is_alone) {
                 return Poll::Pending;
             }
-            self.cork.pass_flushes(is_alone());
             let mut cx = Context::from_waker(&event);
             let ended = connection.as_mut().poll(&mut cx);
             match self.cork.release(&mut cx) {

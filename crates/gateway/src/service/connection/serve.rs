@@ -41,9 +41,13 @@ impl Entry<'_> {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let service = service_fn(|request| answer(request, paths.clone(), self.peer.clone(), Arc::clone(&self.meter)));
         let http = http(process);
         let stream = Corked::new(Metered::new(stream, Arc::clone(&self.meter)));
+        let cork = stream.clone();
+        let service = service_fn(|request| {
+            cork.pass_flushes(request.version() < Version::HTTP_2);
+            answer(request, paths.clone(), self.peer.clone(), Arc::clone(&self.meter))
+        });
         let pace = Pace::of(stream.clone());
         let is_alone = || self.meter.is_alone();
         let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
@@ -176,5 +180,94 @@ where
 {
     fn execute(&self, future: F) {
         self.0.spawn_session("call", async move { drop(future.await) });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::disallowed_methods, reason = "its tasks end with the test's runtime")]
+
+    use super::{super::Connections, *};
+    use axum::{Router, routing::get};
+    use bytes::Bytes;
+    use futures_util::future::join_all;
+    use http_body_util::{BodyExt as _, Empty};
+    use hyper::client::conn::http2;
+    use hyper_util::rt::TokioExecutor;
+    use std::{
+        io,
+        pin::Pin,
+        sync::atomic::AtomicUsize,
+        task::{Context, Poll},
+    };
+    use tokio::{
+        io::{DuplexStream, ReadBuf, duplex},
+        sync::Barrier,
+    };
+
+    const CALLS: usize = 32;
+    /// Longer than what HTTP/2 gathers by itself.
+    const ANSWER: usize = 2_048;
+
+    /// Counts how often it is written to.
+    struct Counted {
+        stream: DuplexStream,
+        writes: Arc<AtomicUsize>,
+    }
+
+    impl AsyncRead for Counted {
+        fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.stream).poll_read(cx, into)
+        }
+    }
+
+    impl AsyncWrite for Counted {
+        fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+            self.writes.fetch_add(1, Ordering::Relaxed);
+            Pin::new(&mut self.stream).poll_write(cx, bytes)
+        }
+
+        fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.stream).poll_flush(cx)
+        }
+
+        fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.stream).poll_shutdown(cx)
+        }
+    }
+
+    /// Answers once so many calls wait for theirs.
+    fn paths_that_wait_for(calls: usize) -> Paths {
+        let ready = Arc::new(Barrier::new(calls));
+        let answer = async move || {
+            ready.wait().await;
+            vec![7_u8; ANSWER]
+        };
+        Paths::of(Router::new().route("/", get(answer)))
+    }
+
+    async fn asked(mut asking: http2::SendRequest<Empty<Bytes>>) -> usize {
+        let request = Request::get("http://node/").body(Empty::new()).unwrap();
+        let answer = asking.send_request(request).await.unwrap();
+        answer.into_body().collect().await.unwrap().to_bytes().len()
+    }
+
+    #[tokio::test]
+    async fn answers_that_are_ready_together_leave_together_though_no_call_is_left_open() {
+        let process = Process::start().unwrap();
+        let (ours, theirs) = duplex(1 << 20);
+        let writes = Arc::new(AtomicUsize::new(0));
+        let counted = Counted { stream: ours, writes: Arc::clone(&writes) };
+        tokio::spawn(async move {
+            let connections = Arc::<Connections>::default();
+            let entry = connections.enter(None).unwrap();
+            entry.serve(counted, paths_that_wait_for(CALLS), &process).await
+        });
+        let (asking, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(theirs)).await.unwrap();
+        tokio::spawn(connection);
+        let answers = join_all((0..CALLS).map(|_| asked(asking.clone()))).await;
+        assert_eq!(answers, [ANSWER; CALLS]);
+        let writes = writes.load(Ordering::Relaxed);
+        assert!(writes < CALLS / 2, "{writes} writes");
     }
 }
