@@ -1,5 +1,8 @@
 //! A disk in memory that loses power, fills up and breaks.
 
+mod content;
+
+use self::content::{Change, Content};
 use super::{Disk, DiskFile, DiskLock};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -41,18 +44,6 @@ type Names = BTreeMap<PathBuf, u64>;
 struct Rename {
     gone: Option<PathBuf>,
     made: Option<(PathBuf, u64)>,
-}
-
-#[derive(Default)]
-struct Content {
-    seen: Vec<u8>,
-    durable: Vec<u8>,
-    changes: Vec<Change>,
-}
-
-enum Change {
-    Write { at: usize, bytes: Vec<u8> },
-    Truncate(usize),
 }
 
 struct LossyFile {
@@ -205,11 +196,11 @@ impl Platter {
         }
     }
 
-    /// Whether one of so many is left, which this one is then.
-    fn is_one_of(count: &mut u32) -> bool {
-        let is_one = *count > 0;
+    /// Takes one of so many; whether one was left.
+    fn take_one(count: &mut u32) -> bool {
+        let was_left = *count > 0;
         *count = count.saturating_sub(1);
-        is_one
+        was_left
     }
 }
 
@@ -221,61 +212,6 @@ impl Rename {
         if let Some((made, id)) = &self.made {
             names.insert(made.clone(), *id);
         }
-    }
-}
-
-impl Content {
-    fn write(&mut self, at: usize, bytes: &[u8]) {
-        let change = Change::Write { at, bytes: bytes.to_vec() };
-        change.apply(&mut self.seen);
-        self.changes.push(change);
-    }
-
-    fn sync(&mut self) {
-        let durable = &mut self.durable;
-        self.changes.drain(..).for_each(|change| change.apply(durable));
-    }
-
-    /// The kernel forgets that pages were dirty: they are read back as written until power is lost.
-    fn forget(&mut self, platter: &mut Platter) {
-        let kept = platter.below(self.changes.len() + 1);
-        let durable = &mut self.durable;
-        self.changes.drain(..).take(kept).for_each(|change| change.apply(durable));
-    }
-
-    fn crash(&mut self, platter: &mut Platter) {
-        let kept = platter.below(self.changes.len() + 1);
-        for (number, change) in self.changes.drain(..).enumerate().take(kept + 1) {
-            let torn = if number == kept { change.torn(platter) } else { change };
-            torn.apply(&mut self.durable);
-        }
-        self.seen.clone_from(&self.durable);
-    }
-}
-
-impl Change {
-    fn apply(&self, content: &mut Vec<u8>) {
-        match self {
-            Self::Write { at, bytes } => {
-                let end = at + bytes.len();
-                content.resize(content.len().max(end), 0);
-                content[*at..end].copy_from_slice(bytes);
-            }
-            Self::Truncate(length) => content.truncate(*length),
-        }
-    }
-
-    fn torn(self, platter: &mut Platter) -> Self {
-        let Self::Write { at, mut bytes } = self else { return self };
-        let tear = platter.below(bytes.len() + 1);
-        if platter.below(4) == 0 {
-            // Blocks reach the disk in any order: a hole instead of an end.
-            let end = tear + platter.below(bytes.len() - tear + 1);
-            bytes[tear..end].fill(0);
-        } else {
-            bytes.truncate(tear);
-        }
-        Self::Write { at, bytes }
     }
 }
 
@@ -347,7 +283,7 @@ impl Disk for LossyDisk {
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
         let mut platter = self.lock();
         platter.change()?;
-        if Platter::is_one_of(&mut platter.failing_syncs) {
+        if Platter::take_one(&mut platter.failing_syncs) {
             return Err(io::Error::from_raw_os_error(EIO));
         }
         let changes = platter.renames.remove(folder).unwrap_or_default();
@@ -382,7 +318,7 @@ impl DiskFile for LossyFile {
             platter.change()?;
             let at = usize::try_from(at).map_err(|_| io::ErrorKind::FileTooLarge)?;
             assert!(at <= content.seen.len(), "a hole before byte {at}");
-            if !Platter::is_one_of(&mut platter.taken_writes) && Platter::is_one_of(&mut platter.failing_writes) {
+            if !Platter::take_one(&mut platter.taken_writes) && Platter::take_one(&mut platter.failing_writes) {
                 let part = platter.below(bytes.len() + 1);
                 content.write(at, &bytes[..part]);
                 return Err(io::Error::from_raw_os_error(ENOSPC));
@@ -395,7 +331,7 @@ impl DiskFile for LossyFile {
     fn sync(&mut self) -> io::Result<()> {
         self.with(|content, platter| {
             platter.change()?;
-            if Platter::is_one_of(&mut platter.failing_syncs) {
+            if Platter::take_one(&mut platter.failing_syncs) {
                 content.forget(platter);
                 return Err(io::Error::from_raw_os_error(EIO));
             }

@@ -87,18 +87,20 @@ impl Journal {
         self.dirty = true;
         self.file.write_at(self.length, group.bytes)?;
         let end = self.length + group.bytes.len() as u64;
-        let room = match end {
-            _ if end <= self.room => self.room,
-            // A disk that is full takes single groups as long as it can.
-            _ if has_failed => end,
-            _ => self.make_room(end),
+        let room = if end <= self.room {
+            self.room
+        } else if has_failed {
+            end
+        } else {
+            self.make_room(end)
         };
         self.file.sync()?;
         (self.length, self.room, self.dirty) = (end, room, false);
         Ok(std::mem::take(&mut self.is_untold).then_some(first))
     }
 
-    /// Writes zeros from byte `end`; where they end.
+    /// Writes zeros from byte `end`; where they end. None are needed: a disk that refuses them, or has just refused a group,
+    /// takes groups as long as it can, and the sync tells what else is wrong with it.
     fn make_room(&mut self, end: u64) -> u64 {
         let made = self.file.write_at(end, &vec![0; ROOM]);
         made.map_or(end, |()| end + ROOM as u64)
